@@ -1,0 +1,65 @@
+# Two commands matter: `make run` shows a lane at work, `make test` runs everything CI runs.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+STAMP := $(VENV)/.set-up-$(VERSION)
+
+.PHONY: run test setup packages check format lint types contracts unit simulation wire bench explore pictures constraints clean
+
+run: setup
+	@$(BIN)/python -m simulator.showcase
+
+test: setup packages check
+	$(BIN)/python -m pytest -q
+
+check: lint types contracts
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints-$(VERSION).txt
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "Python cannot make environments here. Run: sudo apt-get install -y python3-venv make"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-$(VERSION).txt -e '.[demo,dev]'
+	@touch $@
+
+constraints-$(VERSION).txt:
+	@echo "scanlane runs on Python 3.11 to 3.13; this is $(VERSION). Name one: make PYTHON=python3.12"; exit 1
+
+packages:
+	@sh tests/install-packages.sh
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports
+
+unit simulation wire: setup
+	$(BIN)/python -m pytest -q tests/$@
+
+bench: setup
+	$(BIN)/python -m tests.bench
+
+explore: setup
+	$(BIN)/python -m simulator.explorer
+
+pictures: setup
+	$(BIN)/python -m simulator.pictures README.md
+
+constraints: setup
+	for v in 3.11 3.12 3.13; do $(BIN)/uv pip compile -q --no-header --no-annotate --all-extras \
+	  --python-version $$v pyproject.toml -o constraints-$$v.txt; done
+
+clean:
+	rm -rf $(VENV) .run .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
