@@ -1,0 +1,104 @@
+"""What people and the law decide about a unit: verdicts, answers to holds, images, outcomes."""
+
+from edge.core import events as ev
+from edge.core.effects import Effect, EntryKind
+from edge.core.faults import Fault
+from edge.core.inspection import REDECIDABLE, Happening, InspectionState
+from edge.core.lane import LaneState
+from edge.core.missions import drop, withdraw
+from edge.core.state import State, Work
+from edge.core.tracking import Phase
+from edge.law.verdicts import VerdictKind
+
+_ANSWERS = {
+    ev.Answer.SCAN: Happening.ANSWER_SCAN,
+    ev.Answer.PASS: Happening.ANSWER_PASS,
+    ev.Answer.TURN_AWAY: Happening.ANSWER_TURN_AWAY,
+}
+
+
+def verdict_given(work: Work, event: ev.VerdictGiven) -> None:
+    """Take a verdict, first or anew; for a unit already gone it changes nothing."""
+    inspection = work.inspection(event.token)
+    if inspection is None:
+        return
+    work.write(EntryKind.VERDICT_GIVEN, event.token, event.verdict.value)
+    scan = event.verdict is VerdictKind.SCAN
+    if inspection.state is InspectionState.SCANNING:
+        if not scan:
+            withdraw(work, "verdict_changed")
+        return
+    if inspection.state not in REDECIDABLE:
+        return
+    if not _at_gate(work.state, event.token):
+        _redecide_inside(work, event)
+        return
+    if scan and inspection.state is InspectionState.CLEARED:
+        return
+    if work.state.mission == event.token:
+        drop(work)
+    happening = _happening(event)
+    work.happen(event.token, happening)
+    if happening is Happening.VERDICT_HOLD:
+        work.write(EntryKind.HOLD_ASKED, event.token)
+        work.ask_for(Effect.ASK_OFFICER, event.token)
+    elif happening is Happening.VERDICT_TURN_AWAY:
+        work.ask_for(Effect.TURN_AWAY, event.token)
+
+
+def _redecide_inside(work: Work, event: ev.VerdictGiven) -> None:
+    """A unit already on its way in can lose its scan by a new verdict, but not gain one."""
+    intended = work.state.lane in {LaneState.ADMITTING, LaneState.INTENT}
+    if event.verdict is VerdictKind.SCAN or work.state.mission != event.token or not intended:
+        return
+    withdraw(work, "verdict_changed")
+
+
+def _happening(event: ev.VerdictGiven) -> Happening:
+    if event.verdict is VerdictKind.SCAN:
+        return Happening.VERDICT_SCAN
+    if event.verdict is VerdictKind.HOLD:
+        return Happening.VERDICT_HOLD
+    if event.route is ev.Route.PASS:
+        return Happening.VERDICT_PASS
+    return Happening.VERDICT_TURN_AWAY
+
+
+def _at_gate(state: State, token: int) -> bool:
+    return state.tracking.entry == token and state.tracking.phase is not Phase.ENTERING
+
+
+def hold_answered(work: Work, event: ev.HoldAnswered) -> None:
+    """Take an officer's answer; one that comes after the hold has ended changes nothing."""
+    inspection = work.inspection(event.token)
+    if inspection is None or inspection.state is not InspectionState.ON_HOLD:
+        return
+    work.write(EntryKind.HOLD_ANSWERED, event.token, event.answer.value)
+    work.happen(event.token, _ANSWERS[event.answer])
+    if event.answer is ev.Answer.TURN_AWAY:
+        work.ask_for(Effect.TURN_AWAY, event.token)
+
+
+def image_stored(work: Work, event: ev.ImageStored) -> None:
+    """Note that the scan package is on disk."""
+    inspection = work.inspection(event.token)
+    work.write(EntryKind.IMAGE_STORED, event.token)
+    if inspection is not None and inspection.state is InspectionState.IMAGING:
+        work.happen(event.token, Happening.IMAGE_STORED)
+
+
+def image_failed(work: Work, event: ev.ImageFailed) -> None:
+    """Note that a scan did not become a package; its raw lines are kept."""
+    inspection = work.inspection(event.token)
+    work.raise_fault(Fault.IMAGE_LOST, present=False)
+    if inspection is not None and inspection.state is InspectionState.IMAGING:
+        work.happen(event.token, Happening.IMAGE_FAILED)
+        work.write(EntryKind.SCAN_NOT_COMPLETED, event.token, "image_lost")
+
+
+def outcome_given(work: Work, event: ev.OutcomeGiven) -> None:
+    """Note the OAC's outcome."""
+    inspection = work.inspection(event.token)
+    if inspection is not None and inspection.state is InspectionState.ANALYSIS:
+        work.write(EntryKind.OUTCOME_GIVEN, event.token)
+        work.happen(event.token, Happening.OUTCOME)

@@ -1,0 +1,160 @@
+"""Everything that can happen to a lane, as the core sees it: small, hashable, without time."""
+
+from enum import unique
+from typing import NamedTuple
+
+from edge.core.faults import Fault
+from edge.core.interlocks import Inputs
+from edge.core.tracking import Sensor
+from edge.core.values import Plausibility, Presence, Word
+from edge.law.verdicts import VerdictKind
+
+
+@unique
+class Route(Word):
+    """What becomes of a unit that is not scanned."""
+
+    PASS = "pass"  # noqa: S105 - a way through the lane, not a secret
+    TURN_AWAY = "turn_away"
+
+
+@unique
+class Answer(Word):
+    """What an officer may answer to a HOLD."""
+
+    SCAN = "scan"
+    PASS = "pass"  # noqa: S105 - a way through the lane, not a secret
+    TURN_AWAY = "turn_away"
+
+
+class Tick(NamedTuple):
+    """``periods`` tick periods have passed and the control loop is healthy."""
+
+    periods: int
+
+
+class Stalled(NamedTuple):
+    """The control loop stood still for longer than a healthy tick allows."""
+
+
+class InputsChanged(NamedTuple):
+    """The interlock inputs read differently."""
+
+    inputs: Inputs
+
+
+class SensorChanged(NamedTuple):
+    """A presence sensor changed.
+
+    ``token`` is the unused token to give to a unit should this be an arrival; ``length`` says
+    whether the length measured over the sensor fits the unit (only for ``TUNNEL_IN`` clearing).
+    """
+
+    sensor: Sensor
+    presence: Presence
+    token: int
+    length: Plausibility
+
+
+class VerdictGiven(NamedTuple):
+    """The law has decided, first or anew."""
+
+    token: int
+    verdict: VerdictKind
+    route: Route
+
+
+class HoldAnswered(NamedTuple):
+    """A named officer answered a HOLD; his right to do so has been checked."""
+
+    token: int
+    answer: Answer
+
+
+class DetectorArmed(NamedTuple):
+    """The image worker has armed the detector for this unit."""
+
+    token: int
+
+
+class IntentCommitted(NamedTuple):
+    """The entry that justifies the beam for this unit is on disk."""
+
+    token: int
+
+
+class LinesProgressed(NamedTuple):
+    """Detector lines of the running scan have arrived since the last tick."""
+
+    token: int
+
+
+class LeaseLost(NamedTuple):
+    """The board reports that the lease has ended though we did not end it."""
+
+
+class ImageStored(NamedTuple):
+    """The scan package of this unit is on disk under its final name."""
+
+    token: int
+
+
+class ImageFailed(NamedTuple):
+    """The scan of this unit did not become a package."""
+
+    token: int
+
+
+class OutcomeGiven(NamedTuple):
+    """The OAC has answered both questions for this unit."""
+
+    token: int
+
+
+class AbortRequested(NamedTuple):
+    """An officer wants the running scan of this unit ended."""
+
+    token: int
+
+
+class FaultRaised(NamedTuple):
+    """A fault began (``present``) or happened once (not ``present``)."""
+
+    fault: Fault
+    present: bool
+
+
+class FaultGone(NamedTuple):
+    """A fault's cause is gone."""
+
+    fault: Fault
+
+
+class Acknowledged(NamedTuple):
+    """An officer acknowledged the stopped lane."""
+
+
+class LocalReset(NamedTuple):
+    """The board reported an edge of the local reset."""
+
+
+Event = (
+    Tick
+    | Stalled
+    | InputsChanged
+    | SensorChanged
+    | VerdictGiven
+    | HoldAnswered
+    | DetectorArmed
+    | IntentCommitted
+    | LinesProgressed
+    | LeaseLost
+    | ImageStored
+    | ImageFailed
+    | OutcomeGiven
+    | AbortRequested
+    | FaultRaised
+    | FaultGone
+    | Acknowledged
+    | LocalReset
+)

@@ -1,0 +1,180 @@
+"""What a lane can take: limits of height, width, length and mass, and how a size is judged."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import unique
+
+from edge.law.words import Word
+
+
+@unique
+class Axis(Word):
+    """What is measured. The unit of every amount is mm, for mass kg."""
+
+    HEIGHT = "height_mm"
+    WIDTH = "width_mm"
+    LENGTH = "length_mm"
+    MASS = "mass_kg"
+
+
+@unique
+class Origin(Word):
+    """Where an amount comes from."""
+
+    MEASURED = "measured"
+    DECLARED = "declared"
+
+
+@unique
+class Fit(Word):
+    """How one amount stands to the limits of its axis."""
+
+    FITS = "fits"
+    BEYOND = "beyond"
+    UNCERTAIN = "uncertain"
+    UNKNOWN = "unknown"
+    UNMEASURED = "unmeasured"
+    DECLARED_BEYOND = "declared_beyond"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One amount of one axis, in the axis' unit (mm or kg), whole numbers.
+
+    Attributes:
+        axis: what it is the amount of.
+        value: the amount. Zero or less says nothing was seen and counts as unknown.
+        uncertainty: the true amount lies in value +- uncertainty; negative counts as unknown.
+        origin: measured on the lane, or declared by the carrier.
+    """
+
+    axis: Axis
+    value: int
+    uncertainty: int
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Least and greatest amount the lane takes, both included; mm, for mass kg.
+
+    Raises:
+        ValueError: negative, or the least is above the greatest.
+    """
+
+    least: int
+    greatest: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.least <= self.greatest:
+            raise ValueError(
+                f"limits {self.least}..{self.greatest}: least must be 0 or more and not above "
+                "greatest; correct the lane's envelope"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The technical capability of one lane.
+
+    Attributes:
+        height_mm: limits of the height.
+        width_mm: limits of the width.
+        length_mm: limits of the length.
+        mass_kg: limits of the gross mass; None where the lane states none.
+        must_measure: axes on which a declared amount is not enough.
+
+    Raises:
+        ValueError: an axis must be measured that has no limits.
+    """
+
+    height_mm: Limits
+    width_mm: Limits
+    length_mm: Limits
+    mass_kg: Limits | None
+    must_measure: frozenset[Axis]
+
+    def __post_init__(self) -> None:
+        if Axis.MASS in self.must_measure and self.mass_kg is None:
+            raise ValueError("must_measure names mass_kg, which has no limits; give it limits")
+
+    def limits(self) -> tuple[tuple[Axis, Limits], ...]:
+        """The axes that have limits, with them."""
+        sizes = (
+            (Axis.HEIGHT, self.height_mm),
+            (Axis.WIDTH, self.width_mm),
+            (Axis.LENGTH, self.length_mm),
+        )
+        return sizes if self.mass_kg is None else (*sizes, (Axis.MASS, self.mass_kg))
+
+
+@dataclass(frozen=True, slots=True)
+class AxisFit:
+    """The judgement on one axis and the amounts it rests on, in words for people."""
+
+    axis: Axis
+    fit: Fit
+    shown: str
+
+
+def judge(
+    envelope: Envelope, measured: Iterable[Measurement], declared: Iterable[Measurement]
+) -> tuple[AxisFit, ...]:
+    """Judge every limited axis.
+
+    Measured beats declared. Beyond is only what lies outside with its whole uncertainty; fitting
+    only what lies inside with its whole uncertainty. Two measurements that judge differently are
+    uncertain. An amount alone declared never proves that a unit is too large.
+
+    Args:
+        envelope: the lane's limits.
+        measured: amounts measured on the lane; any that says ``declared`` is ignored.
+        declared: amounts declared; any that says ``measured`` is ignored, since a declaration
+            cannot make itself a measurement.
+    """
+    seen = [one for one in measured if one.origin is Origin.MEASURED and _says_something(one)]
+    said = [one for one in declared if one.origin is Origin.DECLARED and _says_something(one)]
+    return tuple(
+        _judge_axis(envelope, axis, limits, seen, said) for axis, limits in envelope.limits()
+    )
+
+
+def _judge_axis(
+    envelope: Envelope, axis: Axis, limits: Limits, seen: list[Measurement], said: list[Measurement]
+) -> AxisFit:
+    measured = [one for one in seen if one.axis is axis]
+    declared = [one for one in said if one.axis is axis]
+    if measured:
+        return AxisFit(axis, _agreed(limits, measured), _show(axis, limits, measured))
+    if not declared:
+        return AxisFit(axis, Fit.UNKNOWN, _show(axis, limits, declared))
+    fit = _agreed(limits, declared)
+    if fit is Fit.BEYOND:
+        fit = Fit.DECLARED_BEYOND
+    elif axis in envelope.must_measure:
+        fit = Fit.UNMEASURED
+    return AxisFit(axis, fit, _show(axis, limits, declared))
+
+
+def _says_something(one: Measurement) -> bool:
+    return one.value > 0 and one.uncertainty >= 0
+
+
+def _agreed(limits: Limits, amounts: list[Measurement]) -> Fit:
+    fits = {_fit(limits, one) for one in amounts}
+    return fits.pop() if len(fits) == 1 else Fit.UNCERTAIN
+
+
+def _fit(limits: Limits, one: Measurement) -> Fit:
+    low, high = one.value - one.uncertainty, one.value + one.uncertainty
+    if low > limits.greatest or high < limits.least:
+        return Fit.BEYOND
+    if limits.least <= low and high <= limits.greatest:
+        return Fit.FITS
+    return Fit.UNCERTAIN
+
+
+def _show(axis: Axis, limits: Limits, amounts: list[Measurement]) -> str:
+    shown = sorted(f"{one.origin.value} {one.value} ±{one.uncertainty}" for one in amounts)
+    known = ", ".join(shown) or "nothing known"
+    return f"{axis.value}: {known}; limits {limits.least}..{limits.greatest}"

@@ -1,0 +1,198 @@
+"""The decision on one unit, and the only maker of scan permits.
+
+The order of the rules is the order of ``decide``: basis, goods the order exempts, size, doubt,
+then scan. A new ground for doubt is one more function in ``grounds.DOUBTS``.
+"""
+
+from dataclasses import KW_ONLY, InitVar, dataclass
+from enum import unique
+from typing import NoReturn
+
+from edge.law.basis import basis_findings
+from edge.law.case import Case
+from edge.law.grounds import (
+    DOUBTS,
+    Study,
+    exempt_goods,
+    released_goods,
+    size_fit,
+    sizes,
+    study_case,
+)
+from edge.law.inputs import record_inputs
+from edge.law.outcomes import Act, Role, may
+from edge.law.rules import RULES, Rule
+from edge.law.tables import ExemptionTable
+from edge.law.verdicts import Finding, TableRef, Verdict, VerdictKind, gather
+from edge.law.words import Word
+
+_KEY = object()
+
+
+def decide(case: Case) -> Verdict:
+    """Decide on one unit. Never raises on doubtful facts: doubt is a HOLD.
+
+    The first of these that speaks decides; within it every reason is named.
+
+    1. No basis: departure without the carrier's written request.
+    2. Goods the order exempts, by code, in a manifest that is signed and of this unit; and
+       measured sizes beyond the lane's envelope with their whole uncertainty. A unit that meets
+       both says so, since what is too large is diverted and not passed.
+    3. Doubt of any kind.
+    4. Scan.
+    """
+    study = study_case(case)
+    findings = [
+        *basis_findings(case.manifest, case.day),
+        *exempt_goods(study),
+        *sizes(study),
+        *(finding for doubt in DOUBTS for finding in doubt(study)),
+    ]
+    for kind in (VerdictKind.NO_BASIS, VerdictKind.EXEMPT, VerdictKind.HOLD):
+        speaking = [finding for finding in findings if RULES[finding.rule].kind is kind]
+        if speaking:
+            return _verdict(study, kind, speaking)
+    return _verdict(study, VerdictKind.SCAN, [*released_goods(study), Finding(Rule.CLEAR, "")])
+
+
+def _verdict(study: Study, kind: VerdictKind, findings: list[Finding]) -> Verdict:
+    table = study.table
+    return Verdict(
+        kind=kind,
+        reasons=gather(findings),
+        size=size_fit(study),
+        table=table.ref if isinstance(table, ExemptionTable) else None,
+        inspection_id=study.case.inspection_id,
+        inputs=record_inputs(study.case),
+    )
+
+
+@unique
+class HoldDecision(Word):
+    """What an officer may decide about a held unit."""
+
+    SCAN = "scan"
+    TURN_AWAY = "turn_away"
+    PASS = "pass"  # noqa: S105 - a way through the lane, not a secret
+
+
+@dataclass(frozen=True, slots=True)
+class HoldAnswer:
+    """A named officer's recorded answer to a HOLD.
+
+    Attributes:
+        inspection_id: the inspection that was held.
+        rule_ids: the rules shown to the officer; the answer covers no others.
+        officer_id: who answered.
+        role: in which role.
+        decision: scan, turn away or pass.
+        reason: why, in the officer's words.
+        utc: when, RFC 3339 text.
+    """
+
+    inspection_id: str
+    rule_ids: tuple[str, ...]
+    officer_id: str
+    role: Role
+    decision: HoldDecision
+    reason: str
+    utc: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPermit:
+    """Permission to scan one unit. Made only by ``make_scan_permit``; void for any other unit.
+
+    Attributes:
+        token: the unit's token in the lane.
+        inspection_id: its inspection.
+        rule_ids: the rules of the verdict behind it.
+        table: the table of exemptions behind it.
+        officer_id: who answered the HOLD behind it; empty when the law itself said SCAN.
+
+    Raises:
+        ValueError: somebody else tried to make one.
+    """
+
+    token: int
+    inspection_id: str
+    rule_ids: tuple[str, ...]
+    table: TableRef
+    officer_id: str
+    _: KW_ONLY
+    key: InitVar[object]
+
+    def __post_init__(self, key: object) -> None:
+        if key is not _KEY:
+            raise ValueError("a scan permit is made only by exemptions.make_scan_permit")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a scan permit cannot be copied or stored; decide again")
+
+
+def make_scan_permit(
+    verdict: Verdict, token: int, inspection_id: str, hold_answer: HoldAnswer | None = None
+) -> ScanPermit:
+    """Make the permit to scan one unit.
+
+    Args:
+        verdict: SCAN, or a HOLD that an officer may answer with a scan.
+        token: the unit's token, 1 or more.
+        inspection_id: its inspection.
+        hold_answer: the newest answer to a HOLD of this inspection. It is needed for a HOLD and,
+            where the verdict has become SCAN since, still stands if it said otherwise.
+
+    Raises:
+        ValueError: there is no permit; says every reason. No answer of any officer makes one of
+            an EXEMPT or NO_BASIS verdict.
+    """
+    flaws = [
+        *_unit_flaws(verdict, token, inspection_id),
+        *_verdict_flaws(verdict, hold_answer),
+    ]
+    if hold_answer is not None:
+        flaws.extend(_answer_flaws(verdict, inspection_id, hold_answer))
+    if flaws or verdict.table is None:
+        raise ValueError(f"no scan permit for inspection {inspection_id!r}: {'; '.join(flaws)}")
+    return ScanPermit(
+        token=token,
+        inspection_id=inspection_id,
+        rule_ids=verdict.rule_ids,
+        table=verdict.table,
+        officer_id=hold_answer.officer_id if hold_answer is not None else "",
+        key=_KEY,
+    )
+
+
+def _unit_flaws(verdict: Verdict, token: int, inspection_id: str) -> list[str]:
+    checks = (
+        (token > 0, f"token {token} is nobody's"),
+        (bool(inspection_id.strip()), "no inspection is named"),
+        (verdict.inspection_id == inspection_id, f"the verdict is on {verdict.inspection_id!r}"),
+    )
+    return [flaw for holds, flaw in checks if not holds]
+
+
+def _verdict_flaws(verdict: Verdict, answer: HoldAnswer | None) -> list[str]:
+    if verdict.kind is VerdictKind.SCAN:
+        return []
+    shown = f"{verdict.kind.value} ({', '.join(verdict.rule_ids)})"
+    if not verdict.officer_may_scan:
+        return [f"the verdict is {shown}, which no officer can turn into a scan"]
+    flaws = [] if answer is not None else [f"the verdict is {shown} and no officer has answered"]
+    return flaws if verdict.table is not None else [*flaws, "no table of exemptions is in force"]
+
+
+def _answer_flaws(verdict: Verdict, inspection_id: str, answer: HoldAnswer) -> list[str]:
+    unseen = set(verdict.rule_ids) - set(answer.rule_ids)
+    holds = verdict.kind is VerdictKind.HOLD
+    checks = (
+        (answer.decision is HoldDecision.SCAN, f"the officer said {answer.decision.value}"),
+        (answer.inspection_id == inspection_id, f"the answer is for {answer.inspection_id!r}"),
+        (bool(answer.officer_id.strip()), "the answer names no officer"),
+        (bool(answer.reason.strip()), "the answer gives no reason"),
+        (bool(answer.utc.strip()), "the answer is not dated"),
+        (may(answer.role, Act.ANSWER), f"role {answer.role.value} may not answer"),
+        (not (holds and unseen), f"the officer was not shown {', '.join(sorted(unseen))}"),
+    )
+    return [flaw for fine, flaw in checks if not fine]

@@ -1,0 +1,108 @@
+"""What the law is told about one unit's papers: the manifest, its standing, its identity."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import unique
+
+from edge.law.envelope import Measurement
+from edge.law.words import Word
+
+
+@unique
+class ManifestState(Word):
+    """How far the manifest may be relied upon."""
+
+    PRESENT = "present"
+    STALE = "stale"
+    UNSIGNED = "unsigned"
+    MISSING = "missing"
+
+
+@unique
+class IdentityState(Word):
+    """Whether the manifest belongs to the unit that stands before the lane."""
+
+    AGREED = "agreed"
+    CONFIRMED = "confirmed"
+    CONFLICT = "conflict"
+    MISSING = "missing"
+
+
+@unique
+class Direction(Word):
+    """Whether the unit enters or leaves the customs territory."""
+
+    ARRIVAL = "arrival"
+    DEPARTURE = "departure"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierRequest:
+    """The carrier's written request to be scanned on departure.
+
+    Attributes:
+        reference: number under which the request is registered.
+        dated: its date; None when it bears none.
+        carrier: name of the carrier who asks.
+    """
+
+    reference: str
+    dated: date | None
+    carrier: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsLine:
+    """One line of goods as declared: commodity code as printed, and its description."""
+
+    code: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFacts:
+    """What the law sees of a manifest.
+
+    Attributes:
+        state: present (signed and in date), stale, unsigned or missing.
+        direction: where the unit goes; from the lane's settings when the lane has one direction.
+        carrier_request: the written request, None when there is none.
+        goods: lines as declared.
+        declared: declared sizes and mass; believed only within ``Envelope.must_measure``.
+        identity: agreed by two independent identifiers, confirmed by a named officer, or not.
+        manifest_id: as headquarters gave it, empty when missing.
+        version: the manifest's version, 0 when missing.
+    """
+
+    state: ManifestState
+    direction: Direction
+    carrier_request: CarrierRequest | None
+    goods: tuple[GoodsLine, ...]
+    declared: tuple[Measurement, ...]
+    identity: IdentityState
+    manifest_id: str = ""
+    version: int = 0
+
+    @property
+    def bound(self) -> bool:
+        """Whether its statements are statements about this unit: signed, and of this unit.
+
+        A stale manifest is still signed; it may exempt, never clear.
+        """
+        return self.state in (ManifestState.PRESENT, ManifestState.STALE) and self.identity in (
+            IdentityState.AGREED,
+            IdentityState.CONFIRMED,
+        )
+
+
+def no_manifest(direction: Direction, identity: IdentityState) -> ManifestFacts:
+    """The facts about a unit for which no manifest is known."""
+    return ManifestFacts(
+        state=ManifestState.MISSING,
+        direction=direction,
+        carrier_request=None,
+        goods=(),
+        declared=(),
+        identity=identity,
+    )

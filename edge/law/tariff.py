@@ -1,0 +1,75 @@
+"""Commodity codes of the EAEU tariff (TN VED): reading printed forms, matching by prefix.
+
+A code is text from end to end: its leading zero is part of it.
+"""
+
+from enum import unique
+
+from edge.law.words import Word
+
+SEPARATORS = " .\u00a0\u2007\u2009\u202f"
+"""What printed codes are divided with: space, dot, and the no-break, figure and thin spaces."""
+
+LENGTHS = (2, 4, 6, 8, 10)
+"""Chapter, heading, HS subheading, eight digits, full TN VED code. An odd length is most often a
+code that was kept as a number and lost its leading zero, so it is never guessed at."""
+
+FIRST_CHAPTER, LAST_CHAPTER = 1, 97
+"""Chapters of the Harmonized System (2022 edition) that hold goods; 98 and 99 are left by it to
+national use and hold none in the tariff."""
+
+RESERVED_CHAPTERS = (77,)
+"""Reserved by the Harmonized System; no goods."""
+
+_DIGITS = frozenset("0123456789")
+
+
+@unique
+class CodeProblem(Word):
+    """Why a text is no commodity code."""
+
+    EMPTY = "no code is given"
+    NOT_DIGITS = "holds something that is neither a digit nor a space or dot"
+    LENGTH = "has not 2, 4, 6, 8 or 10 digits"
+    CHAPTER = "names a chapter the tariff does not have"
+
+
+@unique
+class Match(Word):
+    """How a declared code stands to a prefix of a table."""
+
+    MATCH = "match"
+    NO = "no"
+    UNDECIDED = "undecided"
+
+
+def read_code(printed: str) -> str | CodeProblem:
+    """The digits of a printed code, or what is wrong with it."""
+    digits = "".join(char for char in printed if char not in SEPARATORS)
+    if not digits:
+        return CodeProblem.EMPTY
+    if not _DIGITS.issuperset(digits):
+        return CodeProblem.NOT_DIGITS
+    if len(digits) not in LENGTHS:
+        return CodeProblem.LENGTH
+    chapter = int(digits[:2])
+    if not FIRST_CHAPTER <= chapter <= LAST_CHAPTER or chapter in RESERVED_CHAPTERS:
+        return CodeProblem.CHAPTER
+    return digits
+
+
+def match(digits: str, prefix: str) -> Match:
+    """Compare declared digits with a prefix, both ways.
+
+    A declared code that begins with the prefix matches; one that is only the beginning of the
+    prefix is undecided, and so is one that is the beginning filled up with zeros (``0407000000``
+    says no more than ``0407``).
+
+    Args:
+        digits: as ``read_code`` gives them.
+        prefix: as ``read_code`` gives them.
+    """
+    if digits.startswith(prefix):
+        return Match.MATCH
+    stem = digits[:2] + digits[2:].rstrip("0")
+    return Match.UNDECIDED if prefix.startswith(stem) else Match.NO

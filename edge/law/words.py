@@ -1,0 +1,22 @@
+"""The base of every closed set in the law, and the three languages a text is shown in."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+Json = str | int | bool | None | list["Json"] | dict[str, "Json"]
+"""What a record may hold: canonical JSON has no float here, since every size is an integer."""
+
+
+class Word(Enum):
+    """Members compare and hash by identity: never equal to text, a number or another set."""
+
+    __hash__ = object.__hash__
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text for people, in English, Russian and Kazakh."""
+
+    en: str
+    ru: str
+    kk: str

@@ -1,0 +1,106 @@
+"""Sizes against the envelope: boundaries, doubt, measured before declared."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from law_builders import ENVELOPE, MEASURED, declared, measured
+
+from edge.law.envelope import Axis, Envelope, Fit, Limits, judge
+
+# Height 50..1000 mm and width must be measured; length 600..1100 mm and mass 0..500 kg need not.
+
+
+def fit(axis, seen=(), said=()):
+    return {one.axis: one.fit for one in judge(ENVELOPE, seen, said)}[axis]
+
+
+@pytest.mark.parametrize(
+    ("value", "uncertainty", "expected"),
+    [
+        (995, 5, Fit.FITS),
+        (996, 5, Fit.UNCERTAIN),
+        (1005, 5, Fit.UNCERTAIN),
+        (1006, 5, Fit.BEYOND),
+        (1000, 0, Fit.FITS),
+        (1001, 0, Fit.BEYOND),
+        (55, 5, Fit.FITS),
+        (54, 5, Fit.UNCERTAIN),
+        (45, 5, Fit.UNCERTAIN),
+        (44, 5, Fit.BEYOND),
+        (500, 600, Fit.UNCERTAIN),
+    ],
+)
+def test_only_what_lies_outside_with_its_whole_uncertainty_is_beyond(value, uncertainty, expected):
+    assert fit(Axis.HEIGHT, [measured(Axis.HEIGHT, value, uncertainty)]) is expected
+
+
+def test_a_measured_size_beats_a_declared_one_both_ways():
+    seen, large = [measured(Axis.LENGTH, 900)], [declared(Axis.LENGTH, 2000)]
+    assert fit(Axis.LENGTH, seen, large) is Fit.FITS
+    assert (
+        fit(Axis.LENGTH, [measured(Axis.LENGTH, 2000)], [declared(Axis.LENGTH, 900)]) is Fit.BEYOND
+    )
+
+
+@pytest.mark.parametrize("axis", [Axis.LENGTH, Axis.HEIGHT])
+def test_a_size_only_declared_never_proves_a_unit_too_large(axis):
+    assert fit(axis, [], [declared(axis, 9000)]) is Fit.DECLARED_BEYOND
+
+
+def test_a_declared_size_is_enough_only_where_it_need_not_be_measured():
+    assert fit(Axis.LENGTH, [], [declared(Axis.LENGTH, 900)]) is Fit.FITS
+    assert fit(Axis.HEIGHT, [], [declared(Axis.HEIGHT, 900)]) is Fit.UNMEASURED
+
+
+def test_a_declaration_cannot_call_itself_a_measurement():
+    assert fit(Axis.HEIGHT, [], [measured(Axis.HEIGHT, 900)]) is Fit.UNKNOWN
+    assert fit(Axis.HEIGHT, [declared(Axis.HEIGHT, 900)], []) is Fit.UNKNOWN
+
+
+@pytest.mark.parametrize(("value", "uncertainty"), [(0, 5), (-3, 5), (800, -1)])
+def test_a_measurement_that_says_nothing_is_unknown_not_too_small(value, uncertainty):
+    assert fit(Axis.HEIGHT, [measured(Axis.HEIGHT, value, uncertainty)]) is Fit.UNKNOWN
+
+
+def test_two_measurements_that_judge_differently_are_uncertain():
+    assert (
+        fit(Axis.HEIGHT, [measured(Axis.HEIGHT, 800), measured(Axis.HEIGHT, 1500)]) is Fit.UNCERTAIN
+    )
+    assert (
+        fit(Axis.HEIGHT, [measured(Axis.HEIGHT, 1400), measured(Axis.HEIGHT, 1500)]) is Fit.BEYOND
+    )
+
+
+def test_every_axis_with_limits_is_judged_and_nothing_known_is_unknown():
+    judged = judge(ENVELOPE, (), ())
+    assert [one.axis for one in judged] == [Axis.HEIGHT, Axis.WIDTH, Axis.LENGTH, Axis.MASS]
+    assert {one.fit for one in judged} == {Fit.UNKNOWN}
+
+
+def test_a_lane_that_states_no_mass_does_not_ask_for_it():
+    envelope = Envelope(
+        ENVELOPE.height_mm, ENVELOPE.width_mm, ENVELOPE.length_mm, None, frozenset()
+    )
+    assert Axis.MASS not in [one.axis for one in judge(envelope, MEASURED, ())]
+    with pytest.raises(ValueError, match="mass_kg"):
+        Envelope(
+            ENVELOPE.height_mm,
+            ENVELOPE.width_mm,
+            ENVELOPE.length_mm,
+            None,
+            frozenset({Axis.MASS}),
+        )
+
+
+@pytest.mark.parametrize(("least", "greatest"), [(-1, 5), (6, 5)])
+def test_limits_that_make_no_sense_are_refused(least, greatest):
+    with pytest.raises(ValueError, match="correct the lane's envelope"):
+        Limits(least, greatest)
+
+
+@settings(deadline=None, max_examples=300, derandomize=True)
+@given(st.integers(1, 3000), st.integers(0, 500), st.integers(0, 500))
+def test_more_uncertainty_never_makes_a_doubtful_size_sure(value, uncertainty, more):
+    sure = fit(Axis.HEIGHT, [measured(Axis.HEIGHT, value, uncertainty)])
+    doubtful = fit(Axis.HEIGHT, [measured(Axis.HEIGHT, value, uncertainty + more)])
+    assert doubtful in (sure, Fit.UNCERTAIN)

@@ -1,0 +1,134 @@
+"""Scan permits: one maker, one unit, never over an exemption."""
+
+import copy
+import pickle
+from dataclasses import replace
+
+import pytest
+from law_builders import INSPECTION, TABLE, allow, case, papers
+
+from edge.law.exemptions import HoldDecision, ScanPermit, decide, make_scan_permit
+from edge.law.manifest import Direction, IdentityState, ManifestState, no_manifest
+from edge.law.outcomes import Role
+from edge.law.rules import Rule
+from edge.law.verdicts import Reason, SizeFit, Verdict, VerdictKind
+
+SCAN = decide(case())
+HOLD = decide(case(papers("0407")))
+EXEMPT = decide(case(papers("0301")))
+NO_BASIS = decide(case(papers(direction=Direction.DEPARTURE)))
+
+
+def test_a_scan_verdict_gives_a_permit_for_its_unit():
+    permit = make_scan_permit(SCAN, 7, INSPECTION)
+    assert (permit.token, permit.inspection_id) == (7, INSPECTION)
+    assert (permit.table, permit.rule_ids, permit.officer_id) == (TABLE.ref, ("SC-CLEAR",), "")
+
+
+def test_a_hold_gives_a_permit_only_with_a_named_officers_answer():
+    with pytest.raises(ValueError, match="no officer has answered"):
+        make_scan_permit(HOLD, 7, INSPECTION)
+    permit = make_scan_permit(HOLD, 7, INSPECTION, allow(HOLD))
+    assert permit.officer_id == "oms-1"
+    assert permit.rule_ids == ("HO-UNDECIDED-CODE",)
+
+
+@pytest.mark.parametrize(
+    ("flaw", "message"),
+    [
+        ({"decision": HoldDecision.TURN_AWAY}, "officer said turn_away"),
+        ({"decision": HoldDecision.PASS}, "officer said pass"),
+        ({"officer_id": " "}, "names no officer"),
+        ({"reason": ""}, "gives no reason"),
+        ({"utc": ""}, "not dated"),
+        ({"role": Role.OAC}, "role oac may not answer"),
+        ({"role": Role.SUPERVISOR}, "role supervisor may not answer"),
+        ({"inspection_id": "cargo-000016"}, "answer is for 'cargo-000016'"),
+        ({"rule_ids": ("HO-MANIFEST-STALE",)}, "not shown HO-UNDECIDED-CODE"),
+    ],
+)
+def test_an_answer_that_is_not_a_full_allowance_gives_no_permit(flaw, message):
+    with pytest.raises(ValueError, match=message):
+        make_scan_permit(HOLD, 7, INSPECTION, allow(HOLD, **flaw))
+
+
+@pytest.mark.parametrize("verdict", [EXEMPT, NO_BASIS], ids=["exempt", "no_basis"])
+def test_no_officer_turns_an_exemption_or_a_missing_basis_into_a_scan(verdict):
+    for answer in (None, allow(verdict)):
+        with pytest.raises(ValueError, match="no officer can turn into a scan"):
+            make_scan_permit(verdict, 7, INSPECTION, answer)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        case(tables=()),
+        case(papers(direction=Direction.UNKNOWN)),
+        case(papers("0301", state=ManifestState.UNSIGNED)),
+        case(papers("01", identity=IdentityState.CONFLICT)),
+    ],
+    ids=["no table", "no direction", "exempt and unsigned", "exempt and in conflict"],
+)
+def test_no_officer_replaces_a_table_a_basis_or_an_exemption_that_cannot_be_ruled_out(unit):
+    verdict = decide(unit)
+    assert verdict.kind is VerdictKind.HOLD
+    with pytest.raises(ValueError, match="no officer can turn into a scan"):
+        make_scan_permit(verdict, 7, INSPECTION, allow(verdict))
+
+
+def test_an_officer_may_answer_for_papers_that_are_missing():
+    verdict = decide(case(no_manifest(Direction.ARRIVAL, IdentityState.MISSING)))
+    assert make_scan_permit(verdict, 7, INSPECTION, allow(verdict)).officer_id == "oms-1"
+
+
+def test_a_new_ground_for_doubt_needs_a_new_answer():
+    worse = decide(case(papers("0407", state=ManifestState.STALE)))
+    with pytest.raises(ValueError, match="not shown HO-MANIFEST-STALE"):
+        make_scan_permit(worse, 7, INSPECTION, allow(HOLD))
+
+
+def test_an_officers_refusal_stands_when_the_verdict_becomes_scan():
+    refusal = allow(HOLD, decision=HoldDecision.TURN_AWAY)
+    with pytest.raises(ValueError, match="officer said turn_away"):
+        make_scan_permit(SCAN, 7, INSPECTION, refusal)
+    assert make_scan_permit(SCAN, 7, INSPECTION, allow(HOLD)).token == 7
+
+
+def test_a_verdict_permits_nothing_for_another_inspection_or_for_nobody():
+    with pytest.raises(ValueError, match="verdict is on"):
+        make_scan_permit(SCAN, 7, "cargo-000018")
+    with pytest.raises(ValueError, match="token 0 is nobody's"):
+        make_scan_permit(SCAN, 0, INSPECTION)
+    with pytest.raises(ValueError, match="no inspection is named"):
+        make_scan_permit(replace(SCAN, inspection_id=" "), 7, " ")
+
+
+def test_nobody_else_makes_a_permit():
+    permit = make_scan_permit(SCAN, 7, INSPECTION)
+    with pytest.raises(ValueError, match="make_scan_permit"):
+        ScanPermit(7, INSPECTION, (), TABLE.ref, "", key=object())
+    with pytest.raises(ValueError, match="key"):
+        replace(permit, token=8)
+    for copier in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="cannot be copied"):
+            copier(permit)
+    with pytest.raises(AttributeError):
+        permit.token = 8
+
+
+def test_a_verdict_cannot_rest_on_rules_of_another_kind():
+    for kind, rule in (
+        (VerdictKind.SCAN, Rule.LIVE_FISH),
+        (VerdictKind.HOLD, Rule.CLEAR),
+        (VerdictKind.EXEMPT, Rule.MANIFEST_STALE),
+    ):
+        with pytest.raises(ValueError, match=f"verdict {kind.value} cannot rest"):
+            Verdict(kind, (Reason(rule, (), 1),), SizeFit.FITS, TABLE.ref, INSPECTION, {})
+    with pytest.raises(ValueError, match="cannot rest"):
+        Verdict(VerdictKind.SCAN, (), SizeFit.FITS, TABLE.ref, INSPECTION, {})
+
+
+@pytest.mark.parametrize("change", [{"table": None}, {"size": SizeFit.DOUBTFUL}])
+def test_a_scan_needs_a_table_and_a_size_that_fits(change):
+    with pytest.raises(ValueError, match="needs a table in force and a size that fits"):
+        replace(SCAN, **change)
