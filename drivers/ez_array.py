@@ -1,0 +1,93 @@
+"""Banner EZ-ARRAY light curtain: the height or width of what stands in it, in millimetres."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from drivers.device_link import DeviceLink, rest_s
+from drivers.device_map_model import DeviceMap
+from drivers.modbus import ModbusBus
+from drivers.modbus_unit import ModbusUnit
+from drivers.read_plan import plan_reads
+from edge.core.values import Quality
+from edge.errors import DeviceError
+from edge.ports import Heartbeat, Reading, Sink
+
+UNITS_PER_CHANNEL = 4
+"""A measurement is four times the channel number (Banner manual 130426, p. 36-43)."""
+
+REQUIRED_FIELDS = ("measurement_1", "measurement_2")
+
+
+class EzArraySettings(BaseModel):
+    """One curtain of a lane file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    kind: Literal["ez_array"]
+    bus: str = Field(description="Bus the curtain is on")
+    unit: int = Field(65, ge=1, le=247, description="Modbus device id; the manual's is 0x41")
+    field: Annotated[str, Field(pattern=r"^(height|width|length)_mm$")]
+    pitch_mm: int = Field(5, ge=1, le=50, description="Distance of two channels")
+    poll_ms: int = Field(100, ge=20, le=5000, description="Period of the measurement")
+    misses: int = Field(2, ge=1, le=10, description="Missing answers until it counts as lost")
+
+
+class EzArray:
+    """Publishes ``<field>`` (rounded up) and ``uncertainty_mm`` (one pitch) at every poll.
+
+    A measurement out of the curtain's range, or a second one above the first, is Quality.BAD.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        settings: EzArraySettings,
+        sink: Sink,
+        alive: Heartbeat,
+        now_ns: Callable[[], int],
+        bus: ModbusBus,
+        device_map: DeviceMap,
+    ) -> None:
+        self.name = name
+        self._settings = settings
+        self._sink = sink
+        self._alive = alive
+        self._now_ns = now_ns
+        self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
+        (self._block,) = plan_reads(device_map, "fast")
+        self._limit = device_map.field("measurement_1").max
+        self._link = DeviceLink(name, sink, settings.misses)
+
+    async def run(self) -> None:
+        """Poll for ever; silent while the lane logic is not alive."""
+        while True:
+            begun_ns = self._now_ns()
+            if self._alive():
+                await self._poll()
+            await asyncio.sleep(rest_s(self._settings.poll_ms, begun_ns, self._now_ns()))
+
+    async def _poll(self) -> None:
+        try:
+            sample = await self._unit.read_block(self._block)
+        except DeviceError as error:
+            self._link.failed(error)
+            return
+        self._link.good()
+        first, second = sample.values["measurement_1"], sample.values["measurement_2"]
+        good = self._limit is not None and second <= first <= self._limit
+        size = measured_mm(first, self._settings.pitch_mm) if good else None
+        quality = Quality.GOOD if good else Quality.BAD
+        for field, value in (
+            (self._settings.field, size),
+            ("uncertainty_mm", self._settings.pitch_mm),
+        ):
+            self._sink.reading(Reading(f"{self.name}.{field}", value, quality, sample.requested_ns))
+
+
+def measured_mm(measurement: int, pitch_mm: int) -> int:
+    """Millimetres of a measurement, rounded up: a dimension is never taken for smaller."""
+    return -(-measurement * pitch_mm // UNITS_PER_CHANNEL)

@@ -1,0 +1,107 @@
+"""Which bytes may be the answer to the request in flight.
+
+Pure. Decides before the client library decodes anything, since the library accepts wrong function
+codes and wrong register counts.
+"""
+
+import struct
+from enum import Enum, unique
+
+from drivers.modbus_requests import WRITE_REGISTERS, Request
+
+MBAP_BYTES = 7
+MAX_MBAP_LENGTH = 254
+"""Unit and PDU, at most (Modbus Messaging on TCP/IP V1.0b, 3.1.3 and Application Protocol 4.1)."""
+
+
+@unique
+class Framing(Enum):
+    """How frames are told apart on a line."""
+
+    RTU = "rtu"
+    TCP = "tcp"
+
+
+class AnswerFilter:
+    """Passes only what answers the request in flight and remembers what else came.
+
+    Attributes:
+        strays: bytes that came while nothing was in flight.
+        garbled: what was wrong with what came, should no good answer follow; empty when
+            nothing came.
+    """
+
+    def __init__(self, framing: Framing) -> None:
+        self._framing = framing
+        self._request: Request | None = None
+        self._transaction = 0
+        self.strays = 0
+        self.garbled = ""
+
+    def sent(self, request: Request, frame: bytes) -> None:
+        """Begin to look for the answer to ``request``, sent as ``frame``."""
+        self._request = request
+        self._transaction = int.from_bytes(frame[:2], "big")
+        self.strays = 0
+        self.garbled = ""
+
+    def done(self) -> None:
+        """The exchange has ended, one way or the other."""
+        self._request = None
+
+    def filter(self, buffer: bytes) -> bytes:
+        """Return the part of the receive buffer that may be the answer, else nothing."""
+        if self._request is None:
+            self.strays += len(buffer)
+            return b""
+        if self._framing is Framing.RTU:
+            return self._filter_rtu(self._request, buffer)
+        return self._filter_tcp(self._request, buffer)
+
+    def _filter_rtu(self, request: Request, buffer: bytes) -> bytes:
+        heads = (_good_head(request), bytes([request.unit, request.function | 0x80]))
+        found = [at for at in map(buffer.find, heads) if at >= 0]
+        if found:
+            self.garbled = "a frame came that is not complete or has a bad CRC"
+            return buffer[min(found) :]
+        self.garbled = f"no answer to function {request.function} in {buffer[:16].hex(' ')}"
+        return b""
+
+    def _filter_tcp(self, request: Request, buffer: bytes) -> bytes:
+        at = 0
+        while len(buffer) - at >= MBAP_BYTES:
+            transaction, protocol, length, unit = struct.unpack_from(">HHHB", buffer, at)
+            if protocol != 0 or not 3 <= length <= MAX_MBAP_LENGTH:
+                self.garbled = f"no Modbus/TCP header: {buffer[at : at + MBAP_BYTES].hex(' ')}"
+                return b""
+            end = at + MBAP_BYTES - 1 + length
+            if len(buffer) < end:
+                break
+            if transaction == self._transaction:
+                return self._checked(request, unit, buffer[at:end])
+            # An answer that came too late for an earlier request: known by its transaction id.
+            at = end
+        if at < len(buffer):
+            self.garbled = "an incomplete frame came"
+        return b""
+
+    def _checked(self, request: Request, unit: int, frame: bytes) -> bytes:
+        pdu = frame[MBAP_BYTES:]
+        refusal = len(pdu) == 2 and pdu[0] == request.function | 0x80
+        good = len(pdu) == answer_bytes(request) and frame[6:].startswith(_good_head(request))
+        if unit == request.unit and (refusal or good):
+            return frame
+        self.garbled = f"unit {unit} answered {pdu[:16].hex(' ')}, which answers another question"
+        return b""
+
+
+def answer_bytes(request: Request) -> int:
+    """Length of the good answer's PDU (Application Protocol V1.1b3, 6.3, 6.4 and 6.12)."""
+    return 5 if request.function == WRITE_REGISTERS else 2 + 2 * request.count
+
+
+def _good_head(request: Request) -> bytes:
+    """Unit, function and what must follow them in a good answer."""
+    if request.function == WRITE_REGISTERS:
+        return struct.pack(">BBHH", request.unit, request.function, request.address, request.count)
+    return bytes([request.unit, request.function, 2 * request.count])

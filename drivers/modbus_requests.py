@@ -1,0 +1,133 @@
+"""What waits for a Modbus line: requests, their priority, and the bounded queue they wait in."""
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum, unique
+
+from drivers.device_map_model import Table
+from edge.errors import DeviceTimeout
+
+
+@unique
+class Priority(IntEnum):
+    """Who goes first on a line; the smaller number overtakes every greater one that waits."""
+
+    STOP = 0
+    PERMIT = 1
+    COMMAND = 2
+    POLL = 3
+
+
+READ_FUNCTIONS = {Table.HOLDING: 3, Table.INPUT: 4}
+"""Function codes of the register tables (Modbus Application Protocol V1.1b3, 6.3 and 6.4)."""
+
+WRITE_REGISTERS = 16
+"""Write Multiple Registers (Modbus Application Protocol V1.1b3, 6.12)."""
+
+
+def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One exchange with one device.
+
+    Attributes:
+        device: name of the device in the lane file, for messages.
+        operation: what is tried, in words, for messages.
+        unit: Modbus device id, 1..247 (0..255 on TCP).
+        function: 3, 4 or 16.
+        address: wire address of the first register.
+        count: number of registers, 1..123.
+        values: registers to write, empty for a read.
+        priority: place in the queue.
+        wanted: asked when the request's turn comes; False drops it unsent.
+    """
+
+    device: str
+    operation: str
+    unit: int
+    function: int
+    address: int
+    count: int
+    values: tuple[int, ...] = ()
+    priority: Priority = Priority.POLL
+    wanted: Callable[[], bool] = _always
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: registers (empty for a write) and when the request was sent."""
+
+    registers: tuple[int, ...]
+    requested_ns: int
+
+
+@dataclass(order=True, slots=True)
+class Waiting:
+    """A request in the queue and the future its caller waits on."""
+
+    priority: Priority
+    number: int
+    request: Request = field(compare=False)
+    future: "asyncio.Future[Answer]" = field(compare=False)
+
+
+class RequestQueue:
+    """Priority queue, first come first served within a priority, bounded.
+
+    A full queue refuses a newcomer with DeviceTimeout; only a stop pushes the last one out.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._heap: list[Waiting] = []
+        self._number = 0
+        self._filled = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def put(self, request: Request) -> "asyncio.Future[Answer]":
+        """Queue a request. Raises DeviceTimeout when the queue is full."""
+        self._heap = [waiting for waiting in self._heap if not waiting.future.done()]
+        heapq.heapify(self._heap)
+        if len(self._heap) >= self._limit:
+            if request.priority is not Priority.STOP:
+                raise self._full(request)
+            last = max(self._heap)
+            self._heap.remove(last)
+            heapq.heapify(self._heap)
+            last.future.set_exception(self._full(last.request))
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._number += 1
+        heapq.heappush(self._heap, Waiting(request.priority, self._number, request, future))
+        self._filled.set()
+        return future
+
+    async def get(self) -> Waiting:
+        """Wait for the request whose turn it is; those whose caller has left are skipped."""
+        while True:
+            while self._heap:
+                waiting = heapq.heappop(self._heap)
+                if not waiting.future.done():
+                    return waiting
+            self._filled.clear()
+            await self._filled.wait()
+
+    def fail_all(self, make_error: Callable[[Request], Exception]) -> None:
+        """Give every waiting caller an error and empty the queue."""
+        for waiting in self._heap:
+            if not waiting.future.done():
+                waiting.future.set_exception(make_error(waiting.request))
+        self._heap.clear()
+
+    def _full(self, request: Request) -> DeviceTimeout:
+        return DeviceTimeout(
+            request.device,
+            request.operation,
+            f"{self._limit} requests already wait for this line; poll its devices less often",
+        )

@@ -1,0 +1,207 @@
+"""Pilz PNOZmulti: reads the safety chain, sets lamp, horn and barriers, feeds its watchdog.
+
+It reads and requests; the safety controller itself decides, and drops every request of ours when
+we fall silent.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from drivers.device_link import DeviceLink, rest_s
+from drivers.device_map_model import DeviceMap
+from drivers.modbus import ModbusBus
+from drivers.modbus_requests import Priority
+from drivers.modbus_unit import ModbusUnit, Sample
+from drivers.pnozmulti_inputs import (
+    PRESENCES,
+    REQUIRED_BITS,
+    LifeCounter,
+    presence,
+    safety_inputs,
+)
+from drivers.read_plan import plan_reads
+from edge.core.values import Input, Presence, Quality
+from edge.errors import DeviceError, DeviceRefused
+from edge.ports import Heartbeat, Reading, Sink, Value
+
+REQUIRED_FIELDS = (
+    "out_warning",
+    "watchdog_time",
+    "watchdog_trigger",
+    "life",
+    "data_not_current",
+    "watchdog_expired",
+    *REQUIRED_BITS,
+)
+
+_OUTPUT_PREFIX = "out_"
+_WATCHDOG_TIME = 3
+"""Code of 500 ms in bits 10-8 of the control register (Pilz 1002971EN02)."""
+_NS_PER_MS = 1_000_000
+_FAREWELL_S = 0.3
+
+
+class PnozmultiSettings(BaseModel):
+    """The safety controller of a lane file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    kind: Literal["pnozmulti"]
+    bus: str = Field(description="Bus the controller is on")
+    unit: int = Field(1, ge=0, le=255, description="Modbus unit id")
+    poll_ms: int = Field(40, ge=20, le=150, description="Period of reading and watchdog")
+    life_ms: int = Field(30, ge=20, le=500, description="The life counter must move within")
+    misses: int = Field(2, ge=1, le=10, description="Missing answers until it counts as lost")
+
+
+class Pnozmulti:
+    """Satisfies `edge.ports.SafetyController`.
+
+    Publishes the fields of `drivers.pnozmulti_inputs` and ``life``, ``watchdog`` and ``outputs``
+    (OK while the controller holds what was asked of it). Without a moving life counter, or when
+    the controller says that its data are not current, every field is Quality.BAD.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        settings: PnozmultiSettings,
+        sink: Sink,
+        alive: Heartbeat,
+        now_ns: Callable[[], int],
+        bus: ModbusBus,
+        device_map: DeviceMap,
+    ) -> None:
+        self.name = name
+        self._settings = settings
+        self._sink = sink
+        self._alive = alive
+        self._now_ns = now_ns
+        self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
+        self._link = DeviceLink(name, sink, settings.misses)
+        self._blocks = plan_reads(device_map, "fast")
+        self._outputs = {
+            field.name.removeprefix(_OUTPUT_PREFIX): field
+            for field in device_map.fields
+            if field.name.startswith(_OUTPUT_PREFIX)
+        }
+        self._mask = 0
+        for field in self._outputs.values():
+            self._mask |= field.mask
+        self._word = 0
+        self._writing = asyncio.Lock()
+        self._life = LifeCounter(settings.life_ms * _NS_PER_MS)
+        self._watchdog_proven = False
+
+    async def set_output(self, name: str, *, on: bool) -> None:
+        """Set one named output and read the whole output word back.
+
+        Raises:
+            DeviceRefused: no output has this name, or the controller keeps another word.
+            DeviceTimeout: no answer in time; the next cycle of the watchdog clears doubt.
+            DeviceUnreachable: the line is down.
+        """
+        field = self._outputs.get(name)
+        if field is None:
+            known = ", ".join(sorted(self._outputs))
+            raise DeviceRefused(self.name, f"set {name}", f"no such output, there are {known}")
+        async with self._writing:
+            self._word = self._word | field.mask if on else self._word & ~field.mask
+            asked = self._word
+            try:
+                await self._unit.write(field.name, asked, Priority.COMMAND)
+                held = await self._unit.read_word(field.name, Priority.COMMAND) & self._mask
+            except DeviceError:
+                # Whether it arrived is unknown: what is asked for next starts from all off.
+                self._word = 0
+                raise
+            if held != asked:
+                self._word = 0
+                detail = f"asked for {asked:04X}, the controller holds {held:04X}"
+                raise DeviceRefused(self.name, f"set {name}", f"{detail}. Its watchdog has fired?")
+
+    async def run(self) -> None:
+        """Read, then feed the watchdog, for ever; on cancellation all outputs go off."""
+        try:
+            while True:
+                begun_ns = self._now_ns()
+                if self._alive():
+                    await self._cycle()
+                else:
+                    # Silence lets the controller's watchdog act; nothing is asked for after it.
+                    self._start_over()
+                await asyncio.sleep(rest_s(self._settings.poll_ms, begun_ns, self._now_ns()))
+        finally:
+            self._word = 0
+            # A line that is down already cannot be told anything: the watchdog acts.
+            with contextlib.suppress(DeviceError, TimeoutError):
+                async with asyncio.timeout(_FAREWELL_S):
+                    await self._unit.write("out_warning", 0, Priority.STOP)
+
+    async def _cycle(self) -> None:
+        try:
+            samples = [await self._unit.read_block(block) for block in self._blocks]
+            outputs = await self._check_outputs()
+            await self._feed()
+        except DeviceError as error:
+            if self._link.failed(error):
+                self._start_over()
+            return
+        self._link.good()
+        self._publish_all(samples, outputs)
+
+    async def _check_outputs(self) -> Input:
+        """See whether the controller still holds our word; if not, ask for nothing any more."""
+        async with self._writing:
+            held = await self._unit.read_word("out_warning") & self._mask
+            if held == self._word:
+                return Input.OK
+            self._word = 0
+            await self._unit.write("out_warning", 0, Priority.COMMAND)
+            return Input.CONFLICT
+
+    async def _feed(self) -> None:
+        """Trigger the watchdog; the first time, see that the controller took its time."""
+        time_field = self._unit.device_map.field("watchdog_time")
+        trigger = self._unit.device_map.field("watchdog_trigger").mask
+        word = trigger | _WATCHDOG_TIME << (time_field.bit or 0)
+        try:
+            await self._unit.write("watchdog_trigger", word, Priority.COMMAND, self._alive)
+        except DeviceRefused:
+            if self._alive():
+                raise
+            return
+        if not self._watchdog_proven:
+            self._watchdog_proven = await self._unit.read("watchdog_time") == _WATCHDOG_TIME
+
+    def _publish_all(self, samples: list[Sample], outputs: Input) -> None:
+        bits = {name: value for sample in samples for name, value in sample.values.items()}
+        requested_ns = min(sample.requested_ns for sample in samples)
+        life = self._life.seen(bits["life"], requested_ns)
+        if bits["data_not_current"]:
+            life = Input.STALE
+        fed = self._watchdog_proven and not bits["watchdog_expired"]
+        self._publish("life", life, Quality.GOOD, requested_ns)
+        self._publish("watchdog", Input.OK if fed else Input.BLOCKED, Quality.GOOD, requested_ns)
+        self._publish("outputs", outputs, Quality.GOOD, requested_ns)
+        current = life is Input.OK
+        quality = Quality.GOOD if current else Quality.BAD
+        for name, value in safety_inputs(bits).items():
+            self._publish(name, value if current else life, quality, requested_ns)
+        for name in PRESENCES:
+            seen = presence(bits, name) if current else Presence.UNKNOWN
+            self._publish(name, seen, quality, requested_ns)
+
+    def _publish(self, field: str, value: Value, quality: Quality, requested_ns: int) -> None:
+        self._sink.reading(Reading(f"{self.name}.{field}", value, quality, requested_ns))
+
+    def _start_over(self) -> None:
+        """Nothing is asked for and nothing is proven any more."""
+        self._word = 0
+        self._life = LifeCounter(self._settings.life_ms * _NS_PER_MS)
+        self._watchdog_proven = False

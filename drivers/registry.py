@@ -1,0 +1,298 @@
+"""The table of device kinds, and the way from a lane file's sections to buses and devices.
+
+A new kind is one more row of `KINDS`; nothing is found by name or by import magic.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from drivers import altivar, ez_array, permit_board, pnozmulti, reader, spellman
+from drivers.device_map import load_device_map
+from drivers.device_map_model import DeviceMap
+from drivers.modbus import ModbusBus
+from drivers.modbus_settings import RtuSettings, TcpSettings
+from edge.errors import Mistake, SettingsError
+from edge.ports import Device, Heartbeat, Sink
+
+Sections = Mapping[str, Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every driver is given by the process that runs it.
+
+    Attributes:
+        sink: where readings go.
+        alive: the lane logic's heartbeat.
+        now_ns: monotonic time in nanoseconds.
+        state_folder: relative device paths start here.
+        map_folder: where the device maps are, one ``KIND.toml`` each.
+        file: the lane file as the person named it, for mistakes.
+    """
+
+    sink: Sink
+    alive: Heartbeat
+    now_ns: Callable[[], int]
+    state_folder: Path
+    map_folder: Path
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class BusParts:
+    """What a device on a Modbus bus needs besides."""
+
+    bus: ModbusBus
+    device_map: DeviceMap
+
+
+Parts = BusParts | None
+Factory = Callable[[str, BaseModel, Surroundings, Parts], Device]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One row: the model of its section, the map fields it needs, and how to make it.
+
+    ``map_fields`` is None for a device that needs neither bus nor map.
+    """
+
+    settings: type[BaseModel]
+    map_fields: tuple[str, ...] | None
+    make: Factory
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """Buses and devices by their names in the lane file; cancel the devices before the buses."""
+
+    buses: dict[str, ModbusBus]
+    devices: dict[str, Device]
+
+
+def _altivar(name: str, settings: BaseModel, around: Surroundings, parts: Parts) -> Device:
+    assert isinstance(settings, altivar.AltivarSettings)
+    assert parts is not None
+    return altivar.Altivar(
+        name=name,
+        settings=settings,
+        sink=around.sink,
+        alive=around.alive,
+        now_ns=around.now_ns,
+        bus=parts.bus,
+        device_map=parts.device_map,
+    )
+
+
+def _pnozmulti(name: str, settings: BaseModel, around: Surroundings, parts: Parts) -> Device:
+    assert isinstance(settings, pnozmulti.PnozmultiSettings)
+    assert parts is not None
+    return pnozmulti.Pnozmulti(
+        name=name,
+        settings=settings,
+        sink=around.sink,
+        alive=around.alive,
+        now_ns=around.now_ns,
+        bus=parts.bus,
+        device_map=parts.device_map,
+    )
+
+
+def _ez_array(name: str, settings: BaseModel, around: Surroundings, parts: Parts) -> Device:
+    assert isinstance(settings, ez_array.EzArraySettings)
+    assert parts is not None
+    return ez_array.EzArray(
+        name=name,
+        settings=settings,
+        sink=around.sink,
+        alive=around.alive,
+        now_ns=around.now_ns,
+        bus=parts.bus,
+        device_map=parts.device_map,
+    )
+
+
+def _spellman(name: str, settings: BaseModel, around: Surroundings, parts: Parts) -> Device:
+    assert isinstance(settings, spellman.SpellmanSettings)
+    return spellman.Spellman(
+        name=name,
+        settings=settings,
+        sink=around.sink,
+        alive=around.alive,
+        now_ns=around.now_ns,
+    )
+
+
+def _reader(name: str, settings: BaseModel, around: Surroundings, parts: Parts) -> Device:
+    assert isinstance(settings, reader.ReaderSettings)
+    return reader.Reader(
+        name=name,
+        settings=settings,
+        sink=around.sink,
+        alive=around.alive,
+        now_ns=around.now_ns,
+    )
+
+
+def _permit_board(name: str, settings: BaseModel, around: Surroundings, parts: Parts) -> Device:
+    assert isinstance(settings, permit_board.PermitBoardSettings)
+    return permit_board.PermitBoard(
+        name=name,
+        settings=settings,
+        sink=around.sink,
+        alive=around.alive,
+        now_ns=around.now_ns,
+    )
+
+
+KINDS: Mapping[str, Kind] = {
+    "altivar": Kind(altivar.AltivarSettings, altivar.REQUIRED_FIELDS, _altivar),
+    "pnozmulti": Kind(pnozmulti.PnozmultiSettings, pnozmulti.REQUIRED_FIELDS, _pnozmulti),
+    "ez_array": Kind(ez_array.EzArraySettings, ez_array.REQUIRED_FIELDS, _ez_array),
+    "spellman": Kind(spellman.SpellmanSettings, None, _spellman),
+    "reader": Kind(reader.ReaderSettings, None, _reader),
+    "permit_board": Kind(permit_board.PermitBoardSettings, None, _permit_board),
+}
+
+BUS_KINDS: Mapping[str, type[RtuSettings] | type[TcpSettings]] = {
+    "rtu": RtuSettings,
+    "tcp": TcpSettings,
+}
+
+
+def build(buses: Sections, devices: Sections, around: Surroundings) -> Built:
+    """Make every bus and device of a lane; nothing is opened yet.
+
+    Raises:
+        SettingsError: with all mistakes of the bus and device sections and of the device maps.
+    """
+    builder = _Builder(around)
+    for name, section in buses.items():
+        builder.add_bus(name, section)
+    for name, section in devices.items():
+        builder.add_device(name, section)
+    if builder.mistakes:
+        raise SettingsError(builder.mistakes)
+    return Built(builder.buses, builder.devices)
+
+
+class _Builder:
+    """Collects what can be made and every mistake on the way."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self.mistakes: list[Mistake] = []
+        self.buses: dict[str, ModbusBus] = {}
+        self.devices: dict[str, Device] = {}
+        self._bus_names: set[str] = set()
+        self._maps: dict[str, DeviceMap | None] = {}
+        self._places: dict[tuple[str, object], str] = {}
+
+    def add_bus(self, name: str, section: Mapping[str, object]) -> None:
+        key = f"buses.{name}"
+        self._bus_names.add(name)
+        model = BUS_KINDS.get(str(section.get("kind")))
+        if model is None:
+            self._unknown_kind(key, section, BUS_KINDS)
+            return
+        settings = self._settings(key, model, section)
+        if settings is None:
+            return
+        assert isinstance(settings, RtuSettings | TcpSettings)
+        if isinstance(settings, RtuSettings) and not self._free(key, "port", settings.port):
+            return
+        self.buses[name] = ModbusBus(name=name, settings=settings, now_ns=self._around.now_ns)
+
+    def add_device(self, name: str, section: Mapping[str, object]) -> None:
+        key = f"devices.{name}"
+        kind_name = str(section.get("kind"))
+        kind = KINDS.get(kind_name)
+        if kind is None:
+            self._unknown_kind(key, section, KINDS)
+            return
+        settings = self._settings(key, kind.settings, section)
+        parts: Parts = None
+        if kind.map_fields is not None:
+            parts = self._bus_parts(key, kind_name, kind.map_fields, section)
+            if parts is None:
+                return
+        elif settings is not None and not self._free(key, "port", _text(settings, "port")):
+            return
+        if settings is not None:
+            self.devices[name] = kind.make(name, settings, self._around, parts)
+
+    def _bus_parts(
+        self, key: str, kind_name: str, fields: tuple[str, ...], section: Mapping[str, object]
+    ) -> BusParts | None:
+        bus_name = str(section.get("bus"))
+        if bus_name not in self._bus_names:
+            known = ", ".join(sorted(self._bus_names)) or "none"
+            self._mistake(f"{key}.bus", bus_name, "no such bus", f"Known buses: {known}")
+        # A second device with the same address would answer into the first one's questions.
+        free = self._free(key, "unit", (bus_name, section.get("unit")))
+        device_map = self._map(kind_name, fields)
+        bus = self.buses.get(bus_name)
+        if bus is None or device_map is None or not free:
+            return None
+        return BusParts(bus, device_map)
+
+    def _map(self, kind_name: str, fields: tuple[str, ...]) -> DeviceMap | None:
+        if kind_name not in self._maps:
+            path = self._around.map_folder / f"{kind_name}.toml"
+            loaded = load_device_map(path)
+            if isinstance(loaded, list):
+                self.mistakes += loaded
+                self._maps[kind_name] = None
+                return None
+            missing = sorted(set(fields) - {field.name for field in loaded.fields})
+            for name in missing:
+                reason = f"the driver of {kind_name} needs this field"
+                self.mistakes.append(
+                    Mistake(str(path), f"fields.{name}", "", reason, "Add a [[fields]] entry")
+                )
+            self._maps[kind_name] = None if missing else loaded
+        return self._maps[kind_name]
+
+    def _settings(
+        self, key: str, model: type[BaseModel], section: Mapping[str, object]
+    ) -> BaseModel | None:
+        try:
+            settings = model.model_validate(dict(section))
+        except ValidationError as error:
+            for problem in error.errors():
+                where = ".".join([key, *(str(part) for part in problem["loc"])])
+                value = "" if problem["type"] == "missing" else repr(problem["input"])[:80]
+                self._mistake(where, value, problem["msg"], "See drivers/README.md for its keys")
+            return None
+        port = _text(settings, "port")
+        if not port:
+            return settings
+        return settings.model_copy(update={"port": self._resolved(port)})
+
+    def _resolved(self, port: str) -> str:
+        """A relative device path starts in the state folder; an address stays as it is."""
+        return port if "://" in port else str(self._around.state_folder / port)
+
+    def _free(self, key: str, what: str, place: object) -> bool:
+        owner = self._places.setdefault((what, place), key)
+        if owner != key:
+            self._mistake(f"{key}.{what}", str(place), f"is taken by {owner}", "Give it its own")
+        return owner == key
+
+    def _unknown_kind(
+        self, key: str, section: Mapping[str, object], known: Mapping[str, object]
+    ) -> None:
+        kinds = ", ".join(sorted(known))
+        self._mistake(f"{key}.kind", str(section.get("kind")), "no such kind", f"Known: {kinds}")
+
+    def _mistake(self, key: str, value: str, reason: str, remedy: str) -> None:
+        self.mistakes.append(Mistake(self._around.file, key, value, reason, remedy))
+
+
+def _text(settings: BaseModel, name: str) -> str:
+    """A text setting by name, empty when the kind has none of that name or it is a number."""
+    value: object = getattr(settings, name, "")
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,80 @@
+"""The light curtain's driver: direct addresses, sizes rounded up, doubt when out of range."""
+
+import asyncio
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drivers.ez_array import EzArray, EzArraySettings, measured_mm
+from edge.core.values import Quality
+from tests.unit.drivers.device_bench import run_device
+from tests.unit.drivers.fake_modbus import FakeSlave, rtu
+
+SETTINGS = EzArraySettings(kind="ez_array", bus="sensors", unit=0x41, field="height_mm")
+
+
+def seen_with(first: int, second: int):
+    curtain = FakeSlave(unit=0x41)
+    curtain.input = {30001: first, 30002: second}
+
+    async def main(bench):
+        await asyncio.sleep(0.25)
+        return bench.sink
+
+    return curtain, run_device(curtain, EzArray, SETTINGS, "ez_array", main)
+
+
+def test_the_measurements_are_read_by_their_direct_address():
+    curtain, _ = seen_with(200, 200)
+    assert set(curtain.frames) == {rtu("41 04 75 31 00 02")}
+
+
+@pytest.mark.parametrize(("register", "size_mm"), [(0, 0), (4, 5), (200, 250), (201, 252)])
+def test_a_measurement_is_a_size_rounded_up_with_one_pitch_of_uncertainty(register, size_mm):
+    _, sink = seen_with(register, register)
+    assert sink.last("dev.height_mm").value == size_mm
+    assert sink.last("dev.height_mm").quality is Quality.GOOD
+    assert sink.last("dev.uncertainty_mm").value == 5
+
+
+@pytest.mark.parametrize(("first", "second"), [(1921, 0), (0xFFFF, 0), (100, 104)])
+def test_a_measurement_that_cannot_be_is_bad_and_has_no_value(first, second):
+    _, sink = seen_with(first, second)
+    assert sink.last("dev.height_mm").value is None
+    assert sink.last("dev.height_mm").quality is Quality.BAD
+
+
+def test_a_curtain_is_not_asked_while_the_logic_is_dead():
+    curtain = FakeSlave(unit=0x41)
+    curtain.input = {30001: 0, 30002: 0}
+
+    async def main(bench):
+        await asyncio.sleep(0.2)
+        bench.alive = False
+        await asyncio.sleep(0.2)
+        curtain.frames.clear()
+        await asyncio.sleep(2.0)
+        return list(curtain.frames)
+
+    assert run_device(curtain, EzArray, SETTINGS, "ez_array", main) == []
+
+
+def test_a_silent_curtain_is_lost_once_and_publishes_nothing():
+    curtain = FakeSlave(unit=0x41)
+    curtain.silent = True
+
+    async def main(bench):
+        await asyncio.sleep(3.0)
+        return bench.sink
+
+    sink = run_device(curtain, EzArray, SETTINGS, "ez_array", main)
+    assert sink.events == ["lost dev"]
+    assert sink.readings == []
+
+
+@settings(deadline=None, max_examples=200, derandomize=True)
+@given(st.integers(0, 1920), st.integers(1, 50))
+def test_a_size_is_never_taken_for_smaller_than_it_was_measured(register, pitch_mm):
+    size = measured_mm(register, pitch_mm)
+    assert 4 * (size - 1) < register * pitch_mm <= 4 * size

@@ -1,0 +1,107 @@
+"""From a lane file's sections to drivers, with every mistake named at once."""
+
+from pathlib import Path
+
+import pytest
+
+from drivers.altivar import Altivar
+from drivers.permit_board import PermitBoard
+from drivers.registry import KINDS, Surroundings, build
+from edge.errors import SettingsError
+from tests.unit.drivers.device_bench import MAPS
+from tests.unit.drivers.fake_modbus import Recorder
+
+BUSES = {
+    "drive": {"kind": "rtu", "port": "wires/drive", "baud": 19200, "parity": "E"},
+    "sensors": {"kind": "rtu", "port": "wires/sensors", "baud": 19200},
+    "safety": {"kind": "tcp", "host": "127.0.0.1", "port": 15502},
+}
+DEVICES = {
+    "belt": {"kind": "altivar", "bus": "drive", "unit": 1, "mm_per_rev": 12.0},
+    "safety": {"kind": "pnozmulti", "bus": "safety", "unit": 1},
+    "height": {"kind": "ez_array", "bus": "sensors", "unit": 65, "field": "height_mm"},
+    "width": {"kind": "ez_array", "bus": "sensors", "unit": 66, "field": "width_mm"},
+    "source": {"kind": "spellman", "series": "XRV", "port": "wires/source", "baud": 38400},
+    "qr": {"kind": "reader", "port": "wires/qr", "baud": 9600},
+    "label": {"kind": "reader", "port": "wires/label", "baud": 9600},
+    "board": {"kind": "permit_board", "port": "wires/board", "baud": 115200},
+}
+
+
+def around(folder: Path, maps: Path = MAPS) -> Surroundings:
+    return Surroundings(
+        sink=Recorder(),
+        alive=lambda: True,
+        now_ns=lambda: 0,
+        state_folder=folder,
+        map_folder=maps,
+        file="lane.toml",
+    )
+
+
+def mistakes_of(buses, devices, folder: Path, maps: Path = MAPS) -> dict[str, str]:
+    with pytest.raises(SettingsError) as caught:
+        build(buses, devices, around(folder, maps))
+    return {each.key: each.reason for each in caught.value.mistakes}
+
+
+def test_the_cargo_lane_becomes_three_buses_and_eight_devices(tmp_path):
+    built = build(BUSES, DEVICES, around(tmp_path))
+    assert set(built.buses) == set(BUSES)
+    assert {name: device.name for name, device in built.devices.items()} == {
+        name: name for name in DEVICES
+    }
+    assert isinstance(built.devices["belt"], Altivar)
+    assert isinstance(built.devices["board"], PermitBoard)
+
+
+def test_every_kind_is_used_by_the_cargo_lane():
+    assert {section["kind"] for section in DEVICES.values()} == set(KINDS)
+
+
+def test_every_mistake_of_a_lane_is_named_with_its_key_at_once(tmp_path):
+    buses = {**BUSES, "odd": {"kind": "canbus"}, "safety": {"kind": "tcp", "host": 5}}
+    devices = {
+        **DEVICES,
+        "belt": {"kind": "altivar", "bus": "drvie", "unit": 300, "mm_per_rev": 12.0},
+        "width": {**DEVICES["width"], "unit": 65},
+        "label": {**DEVICES["label"], "port": "wires/qr"},
+        "robot": {"kind": "robot"},
+        "height": {**DEVICES["height"], "colour": "red"},
+    }
+    found = mistakes_of(buses, devices, tmp_path)
+    assert set(found) == {
+        "buses.odd.kind",
+        "buses.safety.host",
+        "devices.belt.bus",
+        "devices.belt.unit",
+        "devices.width.unit",
+        "devices.label.port",
+        "devices.robot.kind",
+        "devices.height.colour",
+    }
+    assert found["devices.width.unit"] == "is taken by devices.height"
+
+
+def test_a_map_without_a_field_that_the_driver_needs_is_a_mistake_of_the_map(tmp_path):
+    text = (MAPS / "ez_array.toml").read_text()
+    (tmp_path / "ez_array.toml").write_text(
+        text.replace('"measurement_2"', '"other"').replace("measurement_2 =", "other =")
+    )
+    found = mistakes_of(BUSES, {"height": DEVICES["height"]}, tmp_path, tmp_path)
+    assert found == {"fields.measurement_2": "the driver of ez_array needs this field"}
+
+
+def test_a_missing_map_is_told_once_for_all_its_devices(tmp_path):
+    with pytest.raises(SettingsError) as caught:
+        build(
+            BUSES, {name: DEVICES[name] for name in ("height", "width")}, around(tmp_path, tmp_path)
+        )
+    assert [each.file for each in caught.value.mistakes] == [str(tmp_path / "ez_array.toml")]
+
+
+def test_a_relative_port_starts_in_the_state_folder_and_an_address_stays(tmp_path):
+    buses = {**BUSES, "drive": {"kind": "rtu", "port": "socket://gw:4001"}}
+    built = build(buses, DEVICES, around(tmp_path))
+    assert built.buses["drive"].where == "drive at socket://gw:4001"
+    assert built.buses["sensors"].where == f"sensors at {tmp_path}/wires/sensors"
