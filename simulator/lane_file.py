@@ -1,0 +1,221 @@
+"""What the simulator needs of a lane file: which device hangs on which wire.
+
+Keys that concern only the controller are passed over; those the simulator needs are checked, and
+every mistake is reported at once.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.errors import Mistake, SettingsError
+
+KINDS = ("altivar", "pnozmulti", "ez_array", "spellman", "reader", "permit_board")
+_ON_BUS = frozenset({"altivar", "pnozmulti", "ez_array"})
+# What a lane file leaves out is what the devices' own settings take for it.
+_BAUD = {"spellman": 38_400, "reader": 9600, "permit_board": 115_200, "rtu": 19_200}
+_UNIT = {"altivar": 1, "pnozmulti": 1, "ez_array": 65}
+_MODBUS_PORT = 502
+_REMEDY = "Correct the lane file; config/lanes holds working examples"
+
+
+@dataclass(frozen=True, slots=True)
+class SerialWire:
+    """A serial line: a path relative to the state folder, speed and parity (N, E or O)."""
+
+    port: str
+    baud: int
+    parity: str
+
+
+@dataclass(frozen=True, slots=True)
+class TcpWire:
+    """A TCP address the simulator listens on."""
+
+    host: str
+    port: int
+
+
+Wire = SerialWire | TcpWire
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEntry:
+    """One device of the lane.
+
+    Attributes:
+        name: as in the lane file.
+        kind: which emulator plays it.
+        wire: what it hangs on.
+        unit: Modbus address, 0 for a device that has none.
+        field: what a measuring device measures, its name when the file does not say.
+        mm_per_rev: belt travel of one motor revolution, drives only.
+        kv_max: kilovolts at full scale, generators only.
+        ma_max: milliamperes at full scale, generators only.
+        checksum: whether frames carry one (RS-232 framing), generators only.
+    """
+
+    name: str
+    kind: str
+    wire: Wire
+    unit: int
+    field: str
+    mm_per_rev: float = 12.0
+    kv_max: float = 160.0
+    ma_max: float = 10.0
+    checksum: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LaneFile:
+    """The lane as the simulator plays it."""
+
+    devices: tuple[DeviceEntry, ...]
+    detector: TcpWire | None
+
+
+def load_lane_file(path: Path) -> LaneFile:
+    """Read a lane file. Raises SettingsError with every mistake found."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise _alone(path, f"cannot be read: {error.strerror}") from error
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _alone(path, f"is not TOML: {error}") from error
+    reader = _Reader(path)
+    lane = reader.lane(document)
+    if reader.mistakes:
+        raise SettingsError(reader.mistakes)
+    return lane
+
+
+def _alone(path: Path, reason: str) -> SettingsError:
+    return SettingsError([Mistake(str(path), "-", "", reason, _REMEDY)])
+
+
+class _Reader:
+    """Collects the mistakes while it reads."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.mistakes: list[Mistake] = []
+
+    def lane(self, document: dict[str, object]) -> LaneFile:
+        buses: dict[str, Wire] = {}
+        for name, bus in self._tables(document, "buses").items():
+            wire = self._bus(f"buses.{name}", bus)
+            if wire is not None:
+                buses[name] = wire
+        devices = []
+        for name, device in self._tables(document, "devices").items():
+            entry = self._device(name, device, buses)
+            if entry is not None:
+                devices.append(entry)
+        if not devices and not self.mistakes:
+            self._wrong("devices", "", "a lane needs devices")
+        detector = document.get("detector")
+        wire = self._tcp("detector", detector) if isinstance(detector, dict) else None
+        return LaneFile(tuple(devices), wire)
+
+    def _tables(self, document: dict[str, object], key: str) -> dict[str, dict[str, object]]:
+        tables = document.get(key, {})
+        if not isinstance(tables, dict):
+            self._wrong(key, str(tables), "is not a table")
+            return {}
+        found = {}
+        for name, table in tables.items():
+            if isinstance(table, dict):
+                found[name] = table
+            else:
+                self._wrong(f"{key}.{name}", str(table), "is not a table")
+        return found
+
+    def _bus(self, key: str, bus: dict[str, object]) -> Wire | None:
+        kind = bus.get("kind")
+        if kind == "rtu":
+            return self._serial(key, bus, "rtu", "E")
+        if kind == "tcp":
+            return self._tcp(key, bus)
+        self._wrong(f"{key}.kind", str(kind), "is neither rtu nor tcp")
+        return None
+
+    def _serial(
+        self, key: str, table: dict[str, object], kind: str, parity_default: str
+    ) -> Wire | None:
+        port = self._text(key, table, "port")
+        if port.startswith("socket://"):
+            host, _, number = port.removeprefix("socket://").rpartition(":")
+            if host and number.isdecimal():
+                return TcpWire(host, int(number))
+            self._wrong(f"{key}.port", port, "is not socket://host:port")
+            return None
+        baud = self._number(key, table, "baud", _BAUD[kind])
+        parity = table.get("parity", parity_default)
+        if parity not in ("N", "E", "O"):
+            self._wrong(f"{key}.parity", str(parity), "is none of N, E, O")
+        return SerialWire(port, baud, str(parity))
+
+    def _tcp(self, key: str, table: dict[str, object]) -> TcpWire:
+        return TcpWire(
+            self._text(key, table, "host"), self._number(key, table, "port", _MODBUS_PORT)
+        )
+
+    def _device(
+        self, name: str, table: dict[str, object], buses: dict[str, Wire]
+    ) -> DeviceEntry | None:
+        key = f"devices.{name}"
+        kind = self._text(key, table, "kind")
+        if kind not in KINDS:
+            self._wrong(f"{key}.kind", kind, f"the simulator plays only {', '.join(KINDS)}")
+            return None
+        wire: Wire | None
+        if kind in _ON_BUS:
+            bus = self._text(key, table, "bus")
+            wire = buses.get(bus)
+            if wire is None:
+                self._wrong(f"{key}.bus", bus, "no such bus")
+        else:
+            wire = self._serial(key, table, kind, "N")
+        if wire is None:
+            return None
+        return DeviceEntry(
+            name=name,
+            kind=kind,
+            wire=wire,
+            unit=self._number(key, table, "unit", _UNIT[kind]) if kind in _ON_BUS else 0,
+            field=str(table.get("field", name)),
+            mm_per_rev=self._measure(key, table, "mm_per_rev", 12.0),
+            kv_max=self._measure(key, table, "kv_max", 160.0),
+            ma_max=self._measure(key, table, "ma_max", 10.0),
+            checksum=table.get("framing", "rs232") == "rs232",
+        )
+
+    def _text(self, key: str, table: dict[str, object], name: str) -> str:
+        value = table.get(name)
+        if isinstance(value, str) and value:
+            return value
+        self._wrong(f"{key}.{name}", _shown(value), "is missing or not a text")
+        return ""
+
+    def _number(self, key: str, table: dict[str, object], name: str, default: int) -> int:
+        value = table.get(name, default)
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            return value
+        self._wrong(f"{key}.{name}", _shown(value), "is not a whole number above 0")
+        return default
+
+    def _measure(self, key: str, table: dict[str, object], name: str, default: float) -> float:
+        value = table.get(name, default)
+        if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+            return float(value)
+        self._wrong(f"{key}.{name}", _shown(value), "is not a number above 0")
+        return default
+
+    def _wrong(self, key: str, value: str, reason: str) -> None:
+        self.mistakes.append(Mistake(str(self._path), key, value, reason, _REMEDY))
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value)
