@@ -1,0 +1,177 @@
+"""Composition root of the control process: lane file to drivers, journal, publisher, tasks.
+
+The only module beside the worker that imports drivers. It wires; it decides nothing.
+"""
+
+import contextlib
+import sysconfig
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from drivers.permit_board import PermitBoard
+from drivers.registry import Built, Surroundings, build
+from edge.clock import SystemClock
+from edge.control.restart import take_over
+from edge.control.signatures import Keyring
+from edge.errors import EdgeError, JournalCorrupt, Mistake, SettingsError
+from edge.journal.keys import lane_key
+from edge.journal.recovery import recover
+from edge.journal.store import Journal
+from edge.lane_file import load
+from edge.law_tables import load_tables
+from edge.log import set_up
+from edge.ports import BoardReport, Conveyor, Heartbeat, SafetyController, Sink, XraySource
+from edge.service import LaneService, Opened, Wire, Wired
+from edge.settings import LaneFile
+
+
+class _Nowhere:
+    """Takes readings of devices that are only built to be checked."""
+
+    def reading(self, reading: object) -> None:
+        """Drop it."""
+
+    def text(self, source: str, line: str, received_ns: int) -> None:
+        """Drop it."""
+
+    def lost(self, device: str, detail: str) -> None:
+        """Drop it."""
+
+    def back(self, device: str) -> None:
+        """Drop it."""
+
+
+def check_lane(lane_file: Path) -> tuple[LaneFile, list[Mistake]]:
+    """Check a lane file and all it names. Raises SettingsError when it cannot even be read."""
+    lane = load(lane_file)
+    mistakes: list[Mistake] = []
+    _, wrong = load_tables(lane_file.parent / lane.law.tables)
+    mistakes.extend(wrong)
+    around = Surroundings(
+        sink=_Nowhere(),
+        alive=lambda: False,
+        now_ns=lambda: 0,
+        state_folder=Path(),
+        map_folder=_map_folder(lane_file),
+        file=str(lane_file),
+    )
+    try:
+        _wired(build(lane.buses, lane.devices, around), lane, str(lane_file))
+    except SettingsError as error:
+        mistakes.extend(error.mistakes)
+    return lane, mistakes
+
+
+async def run_lane(lane_file: Path, state: Path, broker: str | None = None) -> None:
+    """Run a lane until SIGTERM or SIGINT.
+
+    Args:
+        lane_file: the lane.
+        state: state folder; made when missing.
+        broker: URL that replaces the lane file's, None for the lane file's.
+
+    Raises:
+        SettingsError: every mistake in the lane file and what it names.
+        EdgeError: the state folder cannot be used, or another lane runs on it.
+    """
+    set_up()
+    lane, mistakes = check_lane(lane_file)
+    if mistakes:
+        raise SettingsError(mistakes)
+    tables, _ = load_tables(lane_file.parent / lane.law.tables)
+    try:
+        state = _made(state)
+    except OSError as error:
+        raise EdgeError(
+            f"state folder {state}: {error.strerror}; name one that can be made"
+        ) from error
+    async with _journal(lane, state) as opened:
+        service = LaneService(
+            lane,
+            state=state,
+            opened=opened,
+            tables=tables,
+            broker=broker or lane.mqtt.url,
+            wire=_wiring(lane, lane_file, state),
+            clock=SystemClock(),
+        )
+        await service.run()
+
+
+def _made(state: Path) -> Path:
+    state.mkdir(parents=True, exist_ok=True)
+    return state.resolve()
+
+
+@contextlib.asynccontextmanager
+async def _journal(lane: LaneFile, state: Path) -> AsyncIterator[Opened]:
+    key = lane_key(state)
+    keys = Keyring(lane, state, key, "lane file")
+    journal = Journal.open(state / "journal.db", lane.lane.id, key, clock=SystemClock())
+    try:
+        report = recover(journal)
+        if not report.sound:
+            raise JournalCorrupt("; ".join(report.complaints()[:5]))
+        reader = journal.reader()
+        try:
+            taken = take_over(reader, report.inspections)
+        finally:
+            reader.close()
+        yield Opened(journal, keys, taken)
+    finally:
+        journal.close()
+
+
+def _wiring(lane: LaneFile, lane_file: Path, state: Path) -> Wire:
+    def wire(sink: Sink, alive: Heartbeat, on_report: Callable[[BoardReport], None]) -> Wired:
+        around = Surroundings(
+            sink=sink,
+            alive=alive,
+            now_ns=SystemClock().monotonic_ns,
+            state_folder=state,
+            map_folder=_map_folder(lane_file),
+            file=str(lane_file),
+        )
+        built = build(lane.buses, lane.devices, around)
+        board, wired = _wired(built, lane, str(lane_file))
+        board.on_report = on_report
+        return wired
+
+    return wire
+
+
+def _wired(built: Built, lane: LaneFile, file: str) -> tuple[PermitBoard, Wired]:
+    """Give the devices by what they do. Raises SettingsError for one that cannot do it."""
+    board = built.devices[lane.board]
+    source = built.devices[lane.source.device]
+    conveyor = built.devices[lane.belt.device]
+    safety = built.devices[lane.safety]
+    if (
+        isinstance(board, PermitBoard)
+        and isinstance(source, XraySource)
+        and isinstance(conveyor, Conveyor)
+        and isinstance(safety, SafetyController)
+    ):
+        device_runs = tuple(device.run for device in built.devices.values())
+        bus_runs = tuple(bus.run for bus in built.buses.values())
+        return board, Wired(board, source, conveyor, safety, device_runs, bus_runs)
+    wanted = (
+        ("board", lane.board, isinstance(board, PermitBoard), "a beam-permit board"),
+        ("source.device", lane.source.device, isinstance(source, XraySource), "an X-ray source"),
+        ("belt.device", lane.belt.device, isinstance(conveyor, Conveyor), "a conveyor"),
+        ("safety", lane.safety, isinstance(safety, SafetyController), "a safety controller"),
+    )
+    raise SettingsError(
+        [
+            Mistake(file, key, name, f"is not {what}", "Name a device of the right kind")
+            for key, name, fits, what in wanted
+            if not fits
+        ]
+    )
+
+
+def _map_folder(lane_file: Path) -> Path:
+    """Device maps: beside the lane file's folder, or where the package installed them."""
+    beside = lane_file.resolve().parent.parent / "devices"
+    installed = Path(sysconfig.get_path("data")) / "share" / "scanlane" / "config" / "devices"
+    return beside if beside.is_dir() else installed

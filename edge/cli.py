@@ -1,0 +1,199 @@
+"""The ``scanlane`` command: run a lane, check its file, and the officers' acts at the lane.
+
+Exit codes: 0 done, 1 failed or refused, 2 wrong usage, 3 the configuration has mistakes.
+Heavy imports stay inside the commands so that help and acts are quick.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from edge.errors import EdgeError, SettingsError
+
+EXIT_FAILED, EXIT_SETTINGS = 1, 3
+
+Command = Callable[..., None]
+
+
+def _state_option(command: Command) -> Command:
+    return click.option(
+        "--state",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("/var/lib/scanlane"),
+        show_default=True,
+        envvar="SCANLANE_STATE",
+        help="State folder of the lane.",
+    )(command)
+
+
+def _officer_option(command: Command) -> Command:
+    return click.option("--officer", required=True, help="Officer id in the lane file.")(command)
+
+
+@click.group()
+@click.version_option(package_name="scanlane")
+def main() -> None:
+    """Edge controller of a customs X-ray scanner lane."""
+
+
+@main.command()
+@click.argument("lane_file", type=click.Path(path_type=Path, dir_okay=False))
+@_state_option
+@click.option("--broker", help="Broker URL instead of the lane file's.")
+def run(lane_file: Path, state: Path, broker: str | None) -> None:
+    """Run the lane described by LANE_FILE until told to stop."""
+    from edge.app import run_lane
+
+    try:
+        asyncio.run(run_lane(lane_file, state, broker))
+    except SettingsError as error:
+        _mistakes(error)
+    except EdgeError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+
+
+@main.command()
+@click.argument("lane_file", type=click.Path(path_type=Path, dir_okay=False))
+def check(lane_file: Path) -> None:
+    """Check LANE_FILE and everything it names; report every mistake."""
+    from edge.app import check_lane
+
+    try:
+        lane, mistakes = check_lane(lane_file)
+    except SettingsError as error:
+        _mistakes(error)
+    if mistakes:
+        _mistakes(SettingsError(mistakes))
+    click.echo(f"{lane_file}: lane {lane.lane.id}: no mistakes")
+
+
+@main.command()
+@_state_option
+@click.option("--json", "as_json", is_flag=True, help="Print the whole status as JSON.")
+def status(state: Path, *, as_json: bool) -> None:
+    """Show what the running lane is doing and what it waits for."""
+    reply = _ask(state, {"do": "status"})
+    if as_json:
+        click.echo(json.dumps(reply, indent=2, ensure_ascii=False))
+        return
+    click.echo(f"lane {reply['lane']}: {reply['mode']}  simulated: {reply['simulated']}")
+    for section in ("faults", "against", "inspections"):
+        rows = reply.get(section)
+        click.echo(f"{section}:" if rows else f"{section}: none")
+        for row in rows if isinstance(rows, list) else ():
+            click.echo("  " + "  ".join(f"{key}={value}" for key, value in row.items()))
+
+
+@main.command()
+@_state_option
+@_officer_option
+def ack(state: Path, officer: str) -> None:
+    """Acknowledge the stopped lane. A TRIP is reset at the board, never here."""
+    _act(state, {"do": "ack", "officer": officer})
+
+
+@main.command()
+@click.argument("inspection")
+@click.argument("decision", type=click.Choice(["scan", "pass", "turn_away"]))
+@click.option("--reason", required=True, help="Why, in the officer's words.")
+@_state_option
+@_officer_option
+def answer(inspection: str, decision: str, reason: str, state: Path, officer: str) -> None:
+    """Answer a HOLD. No answer turns a mandated exemption into a scan."""
+    request = {"inspection": inspection, "decision": decision, "reason": reason}
+    _act(state, {"do": "answer", "officer": officer, **request})
+
+
+@main.command()
+@click.argument("inspection")
+@click.option("--reason", required=True, help="Why, for example: possible living cargo.")
+@_state_option
+@_officer_option
+def abort(inspection: str, reason: str, state: Path, officer: str) -> None:
+    """End the running scan of an inspection at once."""
+    _act(state, {"do": "abort", "officer": officer, "inspection": inspection, "reason": reason})
+
+
+@main.command()
+@click.argument("inspection")
+@click.option("--suspicion", type=click.Choice(["yes", "no"]), required=True)
+@click.option("--agrees", type=click.Choice(["yes", "no"]), required=True)
+@click.option("--note", default="", help="What was seen.")
+@_state_option
+@_officer_option
+def outcome(
+    inspection: str, suspicion: str, agrees: str, note: str, state: Path, officer: str
+) -> None:
+    """Answer the OAC's two questions: suspicion? does the image agree with the documents?"""
+    words = {"suspicion": suspicion == "yes", "agrees": agrees == "yes", "note": note}
+    _act(state, {"do": "outcome", "officer": officer, "inspection": inspection, **words})
+
+
+@main.group()
+def fault() -> None:
+    """The faults a lane can have."""
+
+
+@fault.command("list")
+@click.option("--language", type=click.Choice(["en", "ru", "kk"]), default="en")
+def fault_list(language: str) -> None:
+    """List every fault with its class, its text and the remedy."""
+    from edge.core.catalogue import TEXTS
+    from edge.core.faults import CATALOGUE
+
+    for code, row in CATALOGUE.items():
+        latched = "latched" if row.latched else "clears by itself"
+        click.echo(f"{code.value}  [{row.kind.value}, {latched}]")
+        click.echo(f"    {getattr(TEXTS[code], language)}")
+        click.echo(f"    {TEXTS[code].remedy}")
+
+
+@main.command()
+@click.argument("name", required=False)
+def schema(name: str | None) -> None:
+    """Print the JSON Schema of the lane file, or of the message NAME."""
+    from edge.messages.schemas import schemas
+    from edge.settings import LaneFile
+
+    known = {"lane-file": LaneFile.model_json_schema(), **schemas()}
+    if name is None:
+        click.echo("\n".join(sorted(known)))
+    elif name in known:
+        click.echo(json.dumps(known[name], indent=2, ensure_ascii=False))
+    else:
+        raise click.UsageError(f"no schema {name!r}; `scanlane schema` lists them")
+
+
+def _ask(state: Path, request: dict[str, object]) -> dict[str, object]:
+    from edge.door import ask
+
+    try:
+        reply = asyncio.run(ask(state / "control.sock", request))
+    except EdgeError as error:
+        _fail(str(error))
+    if not reply.get("ok"):
+        _fail(str(reply.get("error")))
+    return reply
+
+
+def _act(state: Path, request: dict[str, object]) -> None:
+    click.echo(_ask(state, request).get("done"))
+
+
+def _mistakes(error: SettingsError) -> NoReturn:
+    for mistake in error.mistakes:
+        click.echo(str(mistake), err=True)
+    click.echo(f"{len(error.mistakes)} mistake(s); nothing was started", err=True)
+    sys.exit(EXIT_SETTINGS)
+
+
+def _fail(text: str) -> NoReturn:
+    click.echo(f"scanlane: {text}", err=True)
+    sys.exit(EXIT_FAILED)

@@ -1,0 +1,155 @@
+"""Carries the core's effects out on the devices, one at a time for each target.
+
+A restrictive act cancels what is under way on its target and goes first; withdrawing the permit
+is synchronous. A failure comes back as a fault, never as an exception.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from edge.control.cases import Case, CaseBook
+from edge.core import events as ev
+from edge.core.effects import KINDS, Effect, Nature, Request, Target
+from edge.core.faults import Fault
+from edge.errors import EdgeError
+from edge.ports import BeamPermit, Conveyor, ImageWorker, SafetyController, ScanOrder, XraySource
+from edge.settings import LaneFile
+
+RESTRICTIVE_TRIES = 3
+"""A stop that fails is asked again at once; after this the device's own watchdog remains."""
+
+Act = Callable[[], Awaitable[None]]
+Post = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """What the effects act on."""
+
+    board: BeamPermit
+    source: XraySource
+    conveyor: Conveyor
+    safety: SafetyController
+    worker: ImageWorker
+
+
+_FAULTS = {
+    Target.SOURCE: Fault.SOURCE_LOST,
+    Target.BELT: Fault.CONVEYOR_LOST,
+    Target.ENTRY_BARRIER: Fault.SAFETY_LOST,
+    Target.EXIT_BARRIER: Fault.SAFETY_LOST,
+    Target.WARNING: Fault.SAFETY_LOST,
+    Target.DETECTOR: Fault.WORKER_LOST,
+}
+
+
+class Actuators:
+    """The effector of the lane."""
+
+    def __init__(
+        self,
+        lane: LaneFile,
+        *,
+        devices: Devices,
+        book: CaseBook,
+        order: Callable[[Case], ScanOrder],
+        on_armed: Callable[[], None],
+        post: Post,
+    ) -> None:
+        self._lane = lane
+        self._devices = devices
+        self._book = book
+        self._order = order
+        self._on_armed = on_armed
+        self._post = post
+        self._running: dict[Target, asyncio.Task[None]] = {}
+
+    def do(self, request: Request, healthy_ns: int) -> None:
+        """Carry out one effect; returns at once."""
+        effect, token = request
+        board = self._devices.board
+        if effect is Effect.WITHDRAW:
+            board.withdraw()
+        elif effect is Effect.ARM_BOARD:
+            self._on_armed()
+            board.arm(self._case(token).scan_id)
+        elif effect is Effect.RENEW_LEASE:
+            case = self._case(token)
+            assert case.permit is not None
+            assert case.permit.token == token
+            board.renew(case.scan_id, healthy_ns)
+        elif effect is Effect.CONFIRM_COMMIT:
+            self._post(ev.IntentCommitted(token))
+        elif KINDS[effect].target is not Target.PEOPLE:
+            self._start(effect, token)
+
+    async def close(self) -> None:
+        """End what is under way; the drivers leave their devices safe by themselves."""
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _case(self, token: int) -> Case:
+        case = self._book.find(token)
+        assert case is not None, token
+        return case
+
+    def _start(self, effect: Effect, token: int) -> None:
+        kind = KINDS[effect]
+        restrictive = kind.nature is Nature.RESTRICTIVE
+        before = self._running.get(kind.target)
+        if before is not None and before.done():
+            before = None
+        if before is not None and restrictive:
+            before.cancel()
+        act = self._act(effect, token)
+        turn = self._in_turn(
+            before, act, kind.target, tries=RESTRICTIVE_TRIES if restrictive else 1
+        )
+        self._running[kind.target] = asyncio.get_running_loop().create_task(turn)
+
+    async def _in_turn(
+        self, before: asyncio.Task[None] | None, act: Act, target: Target, *, tries: int
+    ) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        for attempt in range(1, tries + 1):
+            try:
+                await act()
+            except EdgeError as error:
+                if attempt == tries:
+                    fault = ev.FaultRaised(_FAULTS[target], present=False)
+                    self._post(fault, {"detail": str(error)})
+            else:
+                return
+
+    def _act(self, effect: Effect, token: int) -> Act:
+        devices, lane = self._devices, self._lane
+        safety = devices.safety
+        acts: dict[Effect, Callable[[], Coroutine[Any, Any, None]]] = {
+            Effect.HV_ON: devices.source.hv_on,
+            Effect.HV_OFF: devices.source.hv_off,
+            Effect.START_BELT: lambda: devices.conveyor.start(lane.belt.speed_mm_s),
+            Effect.STOP_BELT: devices.conveyor.stop,
+            Effect.START_WARNING: lambda: safety.set_output("warning", on=True),
+            Effect.STOP_WARNING: lambda: safety.set_output("warning", on=False),
+            Effect.OPEN_ENTRY: lambda: safety.set_output("entry_barrier_open", on=True),
+            Effect.CLOSE_ENTRY: lambda: safety.set_output("entry_barrier_open", on=False),
+            Effect.OPEN_EXIT: lambda: safety.set_output("exit_barrier_open", on=True),
+            Effect.CLOSE_EXIT: lambda: safety.set_output("exit_barrier_open", on=False),
+            Effect.ARM_DETECTOR: lambda: self._arm(token),
+            Effect.END_SCAN: lambda: devices.worker.finish(complete=True, reason="scanned"),
+            Effect.CANCEL_SCAN: lambda: devices.worker.finish(complete=False, reason="cancelled"),
+        }
+        return acts[effect]
+
+    async def _arm(self, token: int) -> None:
+        case = self._case(token)
+        order = self._order(case)
+        section = self._lane.source
+        await self._devices.source.prepare(kv=section.kv, ma=section.ma)
+        await self._devices.worker.arm(order)
+        self._post(ev.DetectorArmed(token), {"scan_id": order.scan_id})

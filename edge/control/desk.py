@@ -1,0 +1,84 @@
+"""The requests of the control socket, each a few lines: status and the officers' acts."""
+
+import pwd
+from collections.abc import Mapping
+from os import getuid
+
+from edge.control.acts import Actor
+from edge.control.lane_logic import LaneLogic
+
+Request = Mapping[str, object]
+Reply = dict[str, object]
+
+
+class Desk:
+    """Answers requests that come through the door; refusals are raised as CommandRefused."""
+
+    def __init__(self, logic: LaneLogic) -> None:
+        self._logic = logic
+        self._own_login = pwd.getpwuid(getuid()).pw_name
+
+    async def status(self, _request: Request, _login: str) -> Reply:
+        """What the lane is doing."""
+        return self._logic.status()
+
+    async def ack(self, request: Request, login: str) -> Reply:
+        """Acknowledge the stopped lane."""
+        return _done(self._logic.acts.ack(self._actor(request, login)))
+
+    async def answer(self, request: Request, login: str) -> Reply:
+        """Answer a hold."""
+        return _done(
+            self._logic.acts.answer(
+                self._actor(request, login),
+                inspection_id=_text(request, "inspection"),
+                decision=_text(request, "decision"),
+                reason=_text(request, "reason"),
+            )
+        )
+
+    async def abort(self, request: Request, login: str) -> Reply:
+        """End a scan."""
+        return _done(
+            self._logic.acts.abort(
+                self._actor(request, login),
+                inspection_id=_text(request, "inspection"),
+                reason=_text(request, "reason"),
+            )
+        )
+
+    async def outcome(self, request: Request, login: str) -> Reply:
+        """Give the outcome of an analysis."""
+        return _done(
+            self._logic.acts.outcome(
+                self._actor(request, login),
+                inspection_id=_text(request, "inspection"),
+                suspicion=_truth(request, "suspicion"),
+                agrees=_truth(request, "agrees"),
+                note=_text(request, "note"),
+            )
+        )
+
+    def _actor(self, request: Request, login: str) -> Actor:
+        officer = self._logic.officers.at_the_lane(
+            _text(request, "officer"), login=login, own_login=self._own_login
+        )
+        return Actor(officer)
+
+
+def _done(text: str) -> Reply:
+    return {"ok": True, "done": text}
+
+
+def _text(request: Request, key: str) -> str:
+    value = request.get(key)
+    if not isinstance(value, str):
+        raise ValueError(f"{key} must be a text")  # noqa: TRY004 - one kind of bad request
+    return value
+
+
+def _truth(request: Request, key: str) -> bool:
+    value = request.get(key)
+    if not isinstance(value, bool):
+        raise ValueError(f"{key} must be true or false")  # noqa: TRY004 - one kind of bad request
+    return value

@@ -1,0 +1,86 @@
+"""From a lane's own words to the law's: manifests, measurements, the envelope.
+
+Plain translation; nothing is decided here and nothing unknown is filled in.
+"""
+
+from datetime import date, datetime
+
+from edge.law.envelope import Axis, Envelope, Limits, Measurement, Origin
+from edge.law.manifest import (
+    CarrierRequest,
+    Direction,
+    GoodsLine,
+    IdentityState,
+    ManifestFacts,
+    ManifestState,
+    no_manifest,
+)
+from edge.messages.base import moment
+from edge.messages.manifest import Manifest
+from edge.settings import LaneFile
+
+_AXES = {"height": Axis.HEIGHT, "width": Axis.WIDTH, "length": Axis.LENGTH, "mass": Axis.MASS}
+
+
+def envelope_of(lane: LaneFile) -> Envelope:
+    """The lane's envelope as the law takes it."""
+    section = lane.envelope
+    return Envelope(
+        height_mm=Limits(*section.height_mm),
+        width_mm=Limits(*section.width_mm),
+        length_mm=Limits(*section.length_mm),
+        mass_kg=Limits(*section.mass_kg),
+        must_measure=frozenset(_AXES[name] for name in section.must_measure),
+    )
+
+
+def manifest_facts(
+    manifest: Manifest | None, identity: IdentityState, now: datetime
+) -> ManifestFacts:
+    """What the law sees of a manifest; its signature was checked when it came in."""
+    if manifest is None:
+        return no_manifest(Direction.UNKNOWN, identity)
+    stale = moment(manifest.valid_until) < now
+    return ManifestFacts(
+        state=ManifestState.STALE if stale else ManifestState.PRESENT,
+        direction=Direction(manifest.direction),
+        carrier_request=_request(manifest),
+        goods=tuple(GoodsLine(line.tnved_code, line.description) for line in manifest.goods),
+        declared=_declared(manifest),
+        identity=identity,
+        manifest_id=manifest.id,
+        version=manifest.version,
+    )
+
+
+def _request(manifest: Manifest) -> CarrierRequest | None:
+    request = manifest.carrier_request
+    if request is None:
+        return None
+    try:
+        dated = date.fromisoformat(request.date)
+    except ValueError:
+        dated = None  # a date that is none does not date the request
+    return CarrierRequest(request.reference, dated, request.name)
+
+
+def _declared(manifest: Manifest) -> tuple[Measurement, ...]:
+    sizes = manifest.dimensions
+    if sizes is None:
+        return ()
+    amounts = {
+        Axis.HEIGHT: sizes.height_mm,
+        Axis.WIDTH: sizes.width_mm,
+        Axis.LENGTH: sizes.length_mm,
+        Axis.MASS: sizes.mass_kg,
+    }
+    return tuple(
+        Measurement(axis, amount, 0, Origin.DECLARED)
+        for axis, amount in amounts.items()
+        if amount is not None
+    )
+
+
+def measured(axis: str, value_mm: int, uncertainty_mm: int) -> Measurement:
+    """One measured amount of ``height`` or ``width``."""
+    return Measurement(_AXES[axis], value_mm, uncertainty_mm, Origin.MEASURED)

@@ -1,0 +1,289 @@
+"""Identifies and measures the unit at the entry, binds its manifest, and asks the law.
+
+A manifest binds only when two independent identifiers agree on it and none speaks against it,
+or a named OMS has confirmed it. Whatever stays open when the time is up goes to the law as what
+it is; the law makes a hold of it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from edge.clock import Clock
+from edge.control.cases import Case, CaseBook
+from edge.control.facts import envelope_of, manifest_facts, measured
+from edge.core import events as ev
+from edge.core.inspection import REDECIDABLE, InspectionState
+from edge.core.state import State
+from edge.core.tracking import NOBODY, Phase
+from edge.core.values import Quality
+from edge.errors import CommandRefused
+from edge.law.case import Case as LawCase
+from edge.law.envelope import Measurement
+from edge.law.exemptions import HoldDecision, ScanPermit, decide, make_scan_permit
+from edge.law.manifest import IdentityState
+from edge.law.tables import ExemptionTable
+from edge.law.verdicts import Verdict, VerdictKind
+from edge.messages.manifest import Manifest, plain_identifier
+from edge.ports import Reading
+from edge.settings import LaneFile
+
+MS_NS = 1_000_000
+READ_BEFORE_MS = 300
+"""A reader may be quicker than the presence sensor by this much, and slower than a unit's leaving:
+what is read within it after a unit has left the entry may still be of that unit."""
+AGREEING = 2
+_GAUGED = ("height", "width")
+
+Post = Callable[..., None]
+FindManifests = Callable[[str, str], Sequence[Manifest]]
+"""Manifests by kind and text of an identifier, newest version of each, signature checked."""
+
+
+class Gate:
+    """Decides on the unit at the entry, and again on what has changed since."""
+
+    def __init__(
+        self,
+        lane: LaneFile,
+        *,
+        book: CaseBook,
+        core: Callable[[], State],
+        latest: Callable[[str], Reading | None],
+        find_manifests: FindManifests,
+        tables: tuple[ExemptionTable, ...],
+        post: Post,
+        clock: Clock,
+    ) -> None:
+        self._lane = lane
+        self._book = book
+        self._core = core
+        self._latest = latest
+        self._find = find_manifests
+        self._tables = tables
+        self._post = post
+        self._clock = clock
+        self._envelope = envelope_of(lane)
+        self._zone = ZoneInfo(lane.lane.timezone)
+        self._early: dict[str, tuple[str, int]] = {}
+        self._at_entry = NOBODY
+        self._left_ns = 0
+
+    def text(self, source: str, line: str, received_ns: int) -> None:
+        """Take a line a reader read: it is of the unit that stands at the entry, or of the next.
+
+        It is nobody's while a unit moves in, and just after one has left the entry: a text of the
+        last unit is never taken for the next one's.
+        """
+        kind = self._lane.readers.get(source.split(".", 1)[0])
+        text = plain_identifier(line)
+        if kind is None or not text:
+            return
+        self._look()
+        tracking = self._core().tracking
+        case = self._book.find(tracking.entry)
+        if tracking.entry == NOBODY:
+            if received_ns - self._left_ns > READ_BEFORE_MS * MS_NS:
+                self._early[kind] = (text, received_ns)
+        elif case is not None and tracking.phase is not Phase.ENTERING:
+            news = self._identify(case, kind, text)
+            if news and case.verdict is not None and self._state(case) in REDECIDABLE:
+                self.decide(case)
+
+    def tick(self) -> None:
+        """Measure the unit at the entry and decide on it when enough is known or time is up."""
+        self._look()
+        case = self._book.find(self._core().tracking.entry)
+        if case is None or self._state(case) is not InspectionState.IDENTIFYING:
+            return
+        self._adopt(case)
+        self._measure(case)
+        waited_ms = (self._clock.monotonic_ns() - case.opened_ns) // MS_NS
+        timing = self._lane.timing
+        known = len(case.identifiers) >= AGREEING and self._measured(case)
+        if waited_ms >= timing.identify_ms or (known and waited_ms >= timing.measure_ms):
+            self.decide(case)
+
+    def manifest_arrived(self, manifest: Manifest) -> None:
+        """Decide anew on every unit the manifest may change the verdict of."""
+        for case in self._book.all():
+            if case.verdict is None or not self._touches(case, manifest):
+                continue
+            if self._state(case) in REDECIDABLE | {InspectionState.SCANNING}:
+                self.decide(case)
+
+    def confirm(self, case: Case, manifest_id: str, note: Mapping[str, object]) -> None:
+        """Bind a manifest on a named OMS's word, and decide anew.
+
+        Raises:
+            CommandRefused: no identifier that was read is in this manifest.
+        """
+        found = self._candidates(case)
+        if manifest_id not in found:
+            known = ", ".join(sorted(found)) or "none"
+            raise CommandRefused(
+                f"manifest {manifest_id!r} names no identifier read on {case.inspection_id}; "
+                f"manifests that do: {known}"
+            )
+        case.confirmed_manifest = manifest_id
+        self.decide(case, note)
+
+    def decide(self, case: Case, note: Mapping[str, object] | None = None) -> None:
+        """Ask the law; the core hears of the verdict when it changes what becomes of the unit.
+
+        ``note`` is written with the verdict: who has caused the decision, if a person has.
+        """
+        now = self._clock.utc()
+        case.manifest, case.identity = self._bind(case)
+        verdict = decide(
+            LawCase(
+                inspection_id=case.inspection_id,
+                manifest=manifest_facts(case.manifest, case.identity, now),
+                measured=self._measurements(case),
+                envelope=self._envelope,
+                tables=self._tables,
+                day=now.astimezone(self._zone).date(),
+            )
+        )
+        before = case.verdict
+        if verdict == before:
+            return
+        keeps = self._answer_stands(case, before, verdict)
+        case.verdict, case.permit = verdict, self._permit(case, verdict)
+        if keeps:
+            case.answered = verdict
+            return
+        route = self._route(verdict)
+        told = {**(note or {}), "route": route.value, "verdict": verdict}
+        self._post(ev.VerdictGiven(case.token, verdict.kind, route), told)
+
+    def _permit(self, case: Case, verdict: Verdict) -> ScanPermit | None:
+        answer = case.answer
+        if verdict.kind is not VerdictKind.SCAN and answer is None:
+            return None
+        try:
+            return make_scan_permit(verdict, case.token, case.inspection_id, answer)
+        except ValueError:
+            return None  # not allowed, or the officer's answer was another or to other reasons
+
+    def _answer_stands(self, case: Case, before: Verdict | None, verdict: Verdict) -> bool:
+        """Whether what an officer has answered decides, and not the new verdict.
+
+        A hold keeps its answer as long as the officer has seen all of just these reasons. A
+        verdict that has become SCAN does not undo an officer's turning away or passing.
+        """
+        if case.answer is None or before is None:
+            return False
+        if verdict.kind is VerdictKind.SCAN:
+            return case.answer.decision is not HoldDecision.SCAN
+        all_seen = all(reason.count == len(reason.offending) for reason in verdict.reasons)
+        return all_seen and before.kind is verdict.kind and before.reasons == verdict.reasons
+
+    def _route(self, verdict: Verdict) -> ev.Route:
+        policy = self._lane.policy
+        wanted = (
+            policy.no_basis_route if verdict.kind is VerdictKind.NO_BASIS else policy.exempt_route
+        )
+        if wanted == "pass" and verdict.may_pass_inside:
+            return ev.Route.PASS
+        return ev.Route.TURN_AWAY
+
+    def _state(self, case: Case) -> InspectionState | None:
+        for inspection in self._core().inspections:
+            if inspection.token == case.token:
+                return inspection.state
+        return None
+
+    def _look(self) -> None:
+        """Note when a unit leaves the entry."""
+        at_entry = self._core().tracking.entry
+        if at_entry != self._at_entry:
+            if self._at_entry != NOBODY:
+                self._left_ns = self._clock.monotonic_ns()
+                self._early.clear()
+            self._at_entry = at_entry
+
+    def _adopt(self, case: Case) -> None:
+        """Take over what was read just before the unit was seen; older texts are nobody's."""
+        earliest_ns = case.opened_ns - READ_BEFORE_MS * MS_NS
+        for kind, (text, received_ns) in self._early.items():
+            if received_ns >= earliest_ns:
+                self._identify(case, kind, text)
+        self._early.clear()
+
+    def _identify(self, case: Case, kind: str, text: str) -> bool:
+        """Note an identifier; True when it says something new about the unit."""
+        known = case.identifiers.setdefault(kind, text)
+        if known != text and kind not in case.unclear:
+            case.unclear.add(kind)
+            return True
+        return False
+
+    def _measure(self, case: Case) -> None:
+        sizes = case.sizes
+        for axis in _GAUGED:
+            source = getattr(self._lane.gauges, axis)
+            reading = self._latest(source)
+            spread = self._latest(source.split(".", 1)[0] + ".uncertainty_mm")
+            if reading is None or spread is None:
+                continue
+            if min(reading.requested_ns, spread.requested_ns) < case.opened_ns:
+                continue
+            good = reading.quality is Quality.GOOD and spread.quality is Quality.GOOD
+            if good and isinstance(reading.value, int) and isinstance(spread.value, int):
+                largest, widest = sizes.get(axis, (0, 0))
+                if reading.value > 0:
+                    sizes[axis] = (max(largest, reading.value), max(widest, spread.value))
+
+    def _measured(self, case: Case) -> bool:
+        return len(case.sizes) == len(_GAUGED)
+
+    def _measurements(self, case: Case) -> tuple[Measurement, ...]:
+        return tuple(measured(axis, *size) for axis, size in sorted(case.sizes.items()))
+
+    def _bind(self, case: Case) -> tuple[Manifest | None, IdentityState]:
+        found = self._candidates(case)
+        confirmed = found.get(case.confirmed_manifest)
+        if confirmed is not None:
+            return confirmed, IdentityState.CONFIRMED
+        agreeing = [m for m in found.values() if _agreement(m, case.identifiers) >= AGREEING]
+        if len(agreeing) == 1 and len(found) == 1 and not case.unclear:
+            return agreeing[0], IdentityState.AGREED
+        if not found:
+            return None, IdentityState.MISSING
+        proposed = next(iter(found.values())) if len(found) == 1 else None
+        contradicted = (
+            bool(case.unclear)
+            or len(found) > 1
+            or _agreement(next(iter(found.values())), case.identifiers) < 0
+        )
+        return proposed, IdentityState.CONFLICT if contradicted else IdentityState.MISSING
+
+    def _candidates(self, case: Case) -> dict[str, Manifest]:
+        """Every manifest that names an identifier read on the unit, by id."""
+        return {
+            manifest.id: manifest
+            for kind, text in sorted(case.identifiers.items())
+            for manifest in self._find(kind, text)
+        }
+
+    def _touches(self, case: Case, manifest: Manifest) -> bool:
+        if case.manifest is not None and case.manifest.id == manifest.id:
+            return True
+        return any(_declared(manifest, kind) == text for kind, text in case.identifiers.items())
+
+
+def _agreement(manifest: Manifest, read: dict[str, str]) -> int:
+    """How many identifiers agree; -1 when one that was read speaks against the manifest."""
+    agreeing = 0
+    for kind, text in read.items():
+        declared = _declared(manifest, kind)
+        if not declared:
+            continue
+        if declared != text:
+            return -1
+        agreeing += 1
+    return agreeing
+
+
+def _declared(manifest: Manifest, kind: str) -> str:
+    return plain_identifier(getattr(manifest.identifiers, kind) or "")

@@ -1,0 +1,301 @@
+"""One lane's logic put together: core, law, journal and ports, without any driver or socket.
+
+The daemon and the in-process simulation build the same one.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from edge.clock import Clock
+from edge.control.acts import Acts
+from edge.control.actuators import Actuators, Devices
+from edge.control.cases import Case, CaseBook, StoredImage
+from edge.control.gate import FindManifests, Gate
+from edge.control.officers import Officers
+from edge.control.recorder import Journal, Recorder
+from edge.control.records import Tellers
+from edge.control.ticker import Ticker
+from edge.core import events as ev
+from edge.core.catalogue import TEXTS
+from edge.core.effects import Request
+from edge.core.faults import CATALOGUE
+from edge.core.interlocks import Inputs
+from edge.core.missions import against
+from edge.core.state import Limits, restarted
+from edge.core.values import Input
+from edge.journal.entries import JournalEntry
+from edge.law.tables import ExemptionTable
+from edge.ports import Belief, BoardReport, ScanOrder
+from edge.runner import Runner
+from edge.settings import LaneFile
+from edge.supervision import Supervisor
+
+MS_NS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a start takes over from the journal.
+
+    Attributes:
+        next_token: token of the next arrival, above every token of the past.
+        awaiting: cases whose image is stored and whose outcome is missing.
+    """
+
+    next_token: int
+    awaiting: tuple[Case, ...]
+
+
+def limits_of(lane: LaneFile) -> Limits:
+    """The core's limits in ticks. A warning is rounded up and gets one tick more."""
+    timing = lane.timing
+
+    def ticks(span_ms: int) -> int:
+        return -(-span_ms // timing.tick_ms)
+
+    return Limits(
+        warning_ticks=ticks(timing.warning_ms) + 1,
+        stall_ticks=ticks(timing.stall_ms),
+        hv_ticks=ticks(timing.hv_ms),
+        stray_ticks=ticks(timing.stray_ms),
+        travel_ticks=ticks(timing.travel_ms),
+        hold_ticks=ticks(timing.hold_ms),
+        release_at_once=lane.policy.release == "at_once",
+    )
+
+
+class LaneLogic:
+    """The lane logic. Build it, hand its ``supervisor`` to the drivers, attach them, run it."""
+
+    def __init__(
+        self,
+        lane: LaneFile,
+        *,
+        journal: Journal,
+        recovered: Recovered,
+        find_manifests: FindManifests,
+        tables: tuple[ExemptionTable, ...],
+        clock: Clock,
+        archive: Path,
+        on_events: Callable[[], None],
+        on_entries: Callable[[Sequence[JournalEntry]], None],
+    ) -> None:
+        self.lane = lane
+        self.book = CaseBook(lane.lane.id, recovered.next_token)
+        for case in recovered.awaiting:
+            self.book.restore(case)
+        self._clock = clock
+        self._archive = archive
+        self._zone = ZoneInfo(lane.lane.timezone)
+        self._last_scan_id = 0
+        self.recorder = Recorder(
+            journal=journal,
+            tellers=Tellers(lane),
+            book=self.book,
+            clock=clock,
+            on_events=on_events,
+            on_entries=on_entries,
+        )
+        self.runner = Runner(
+            state=restarted(tuple(case.token for case in recovered.awaiting)),
+            limits=limits_of(lane),
+            recorder=self.recorder,
+            effector=self,
+            now_ns=clock.monotonic_ns,
+        )
+        self.supervisor = Supervisor(
+            lane,
+            post=self.runner.post,
+            core=lambda: self.runner.state,
+            fresh_token=self.book.fresh_token,
+            declared_length_mm=self._declared_length_mm,
+            on_text=self._text,
+            now_ns=clock.monotonic_ns,
+        )
+        self.gate = Gate(
+            lane,
+            book=self.book,
+            core=lambda: self.runner.state,
+            latest=self.supervisor.latest,
+            find_manifests=find_manifests,
+            tables=tables,
+            post=self.runner.post,
+            clock=clock,
+        )
+        self.officers = Officers(lane)
+        self.acts = Acts(
+            officers=self.officers,
+            book=self.book,
+            gate=self.gate,
+            core=lambda: self.runner.state,
+            post=self.runner.post,
+            clock=clock,
+        )
+        self.ticker = Ticker(
+            period_ms=lane.timing.tick_ms,
+            before=self._before_tick,
+            post=self.runner.post,
+            now_ns=clock.monotonic_ns,
+        )
+        self._devices: Devices | None = None
+        self._actuators: Actuators | None = None
+
+    def attach(self, devices: Devices) -> None:
+        """Give the effects something to act on."""
+        self._devices = devices
+        self._actuators = Actuators(
+            self.lane,
+            devices=devices,
+            book=self.book,
+            order=self._order,
+            on_armed=self.supervisor.armed,
+            post=self.runner.post,
+        )
+
+    def do(self, request: Request, healthy_ns: int) -> None:
+        """Carry an effect out; nothing can be asked before the devices are attached."""
+        assert self._actuators is not None
+        self._actuators.do(request, healthy_ns)
+
+    async def run(self) -> None:
+        """Run until cancelled; the first and the last act is to withdraw the permit."""
+        assert self._devices is not None
+        assert self._actuators is not None
+        self._devices.board.withdraw()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.runner.run(), name="runner")
+                tasks.create_task(self.ticker.run(), name="ticker")
+        finally:
+            self._devices.board.withdraw()
+            await self._actuators.close()
+
+    def report(self, report: BoardReport) -> None:
+        """Take the board's report; the exposure it counted goes into the unit's case."""
+        for case in self.book.all():
+            if case.scan_id == report.scan_id and report.scan_id:
+                case.exposure_ms = report.exposure_ms
+        self.supervisor.report(report)
+
+    def lines_progressed(self, scan_id: int) -> None:
+        """Take the worker's word that detector lines arrive."""
+        case = self._of_scan(scan_id)
+        if case is not None:
+            self.runner.post(ev.LinesProgressed(case.token))
+
+    def package_written(self, scan_id: int, image: StoredImage, *, complete: bool) -> None:
+        """Take a stored scan package; one of a scan that ended early is only written down."""
+        case = self._of_scan(scan_id)
+        if case is None or not complete:
+            body = {"scan_id": scan_id, "folder": image.folder, "sha256": image.sha256}
+            subject = case.inspection_id if case is not None else None
+            self.recorder.write("image.incomplete", subject, body)
+            return
+        case.image = image
+        self.runner.post(ev.ImageStored(case.token))
+
+    def scan_failed(self, scan_id: int, detail: str) -> None:
+        """Take the worker's word that a scan did not become a package."""
+        case = self._of_scan(scan_id)
+        if case is not None:
+            self.runner.post(ev.ImageFailed(case.token), {"detail": detail})
+
+    def status(self) -> dict[str, object]:
+        """What the lane is doing and what stands against a beam, for people."""
+        state = self.runner.state
+        return {
+            "ok": True,
+            "lane": self.lane.lane.id,
+            "simulated": self.lane.lane.simulated,
+            "mode": state.lane.value,
+            "mission": state.mission,
+            "faults": [
+                {
+                    "code": active.fault.value,
+                    "class": CATALOGUE[active.fault].kind.value,
+                    "present": active.present,
+                    "text": TEXTS[active.fault].en,
+                    "remedy": TEXTS[active.fault].remedy,
+                }
+                for active in state.faults
+            ],
+            "against": [
+                {"row": reason.row, "says": reason.says.value} for reason in against(state)
+            ],
+            "inspections": self._inspections(),
+        }
+
+    def _inspections(self) -> Sequence[Mapping[str, object]]:
+        shown = []
+        for inspection in self.runner.state.inspections:
+            case = self.book.find(inspection.token)
+            if case is None:
+                continue
+            verdict = case.verdict
+            shown.append(
+                {
+                    "inspection": case.inspection_id,
+                    "state": inspection.state.value,
+                    "verdict": verdict.kind.value if verdict else "",
+                    "rules": list(verdict.rule_ids) if verdict else [],
+                    "identifiers": dict(case.identifiers),
+                    "image": case.image.folder if case.image else "",
+                }
+            )
+        return shown
+
+    def _text(self, source: str, line: str, received_ns: int) -> None:
+        self.gate.text(source, line, received_ns)
+
+    def _before_tick(self) -> None:
+        self.supervisor.tick()
+        self.gate.tick()
+        if self._devices is not None:
+            self._devices.board.believe(_belief(self.supervisor.inputs()))
+
+    def _declared_length_mm(self, token: int) -> int | None:
+        case = self.book.find(token)
+        return case.declared_length_mm() if case is not None else None
+
+    def _of_scan(self, scan_id: int) -> Case | None:
+        for case in self.book.all():
+            if scan_id and case.scan_id == scan_id:
+                return case
+        return None
+
+    def _order(self, case: Case) -> ScanOrder:
+        """Number an arming: newer than any the board has seen, also in a life before this one."""
+        now = self._clock.utc()
+        board = self.supervisor.board
+        armed_before = max(self._last_scan_id, board.scan_id if board is not None else 0)
+        self._last_scan_id = max(armed_before + 1, int(now.timestamp())) & 0xFFFFFFFF
+        case.scan_id = self._last_scan_id
+        case.exposure_ms = 0
+        verdict = case.verdict
+        metadata: dict[str, object] = {
+            "lane": self.lane.lane.id,
+            "inspection": case.inspection_id,
+            "simulated": self.lane.lane.simulated,
+            "kv": self.lane.source.kv,
+            "ma": self.lane.source.ma,
+            "speed_mm_s": self.lane.belt.speed_mm_s,
+            "rule_ids": list(verdict.rule_ids) if verdict else [],
+        }
+        day = now.astimezone(self._zone).date().isoformat()
+        folder = self._archive / day / f"{case.inspection_id}-{case.scan_id}"
+        return ScanOrder(case.scan_id, case.inspection_id, str(folder), metadata)
+
+
+def _belief(inputs: Inputs) -> Belief:
+    return Belief(
+        estop_ok=inputs.estop is Input.OK,
+        key_on=inputs.key is Input.OK,
+        doors_closed=inputs.doors is Input.OK,
+        secured=inputs.secured is Input.OK,
+        zone_clear=inputs.zone is Input.OK,
+        lamp_proven=inputs.lamp is Input.OK and inputs.horn is Input.OK,
+        barrier_closed=inputs.entry_barrier is Input.OK,
+    )

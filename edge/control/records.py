@@ -1,0 +1,283 @@
+"""What the journal and headquarters are told of each entry of the core.
+
+One row per kind of entry: the facts for the journal, and the event for the outbox where one is
+due. The runner's note carries what only the world knew (who answered, which device, why).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from edge.clock import rfc3339
+from edge.control.cases import Case
+from edge.core.catalogue import TEXTS
+from edge.core.effects import Entry, EntryKind
+from edge.core.faults import CATALOGUE, Fault
+from edge.core.inspection import InspectionState
+from edge.core.lane import PACKML, LaneState
+from edge.law.outcomes import ProcessState
+from edge.law.verdicts import Verdict, VerdictKind
+from edge.messages import event_data as data
+from edge.settings import LaneFile
+
+Note = Mapping[str, object]
+Facts = dict[str, object]
+MakeEvent = Callable[[int, str], data.EventData]
+"""Makes the event's data once the journal has given the entry its sequence and hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An event that is due: its type, and what makes its data."""
+
+    event_type: str
+    make: MakeEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What is told of one entry: the journal's body, and the event if one is due."""
+
+    facts: Facts
+    event: Due | None = None
+
+
+class Tellers:
+    """Tells of entries; holds what does not change: the lane, and whether it is simulated."""
+
+    def __init__(self, lane: LaneFile) -> None:
+        self._lane = lane
+        self._simulated = lane.lane.simulated
+        self._quiet = True
+        self._began: dict[str, str] = {}
+        self._table: dict[EntryKind, Callable[[Entry, Case | None, Note, datetime], Telling]] = {
+            EntryKind.INSPECTION_OPENED: self._opened,
+            EntryKind.VERDICT_GIVEN: self._verdict,
+            EntryKind.HOLD_ASKED: self._hold_asked,
+            EntryKind.HOLD_ANSWERED: self._hold_answered,
+            EntryKind.BEAM_INTENT: self._intent,
+            EntryKind.SCAN_NOT_COMPLETED: self._not_completed,
+            EntryKind.IMAGE_STORED: self._image,
+            EntryKind.OUTCOME_GIVEN: self._outcome,
+            EntryKind.UNIT_PASSED: self._not_scanned,
+            EntryKind.UNIT_TURNED_AWAY: self._not_scanned,
+            EntryKind.INSPECTION_CLOSED: self._closed,
+            EntryKind.FAULT_RAISED: self._fault_raised,
+            EntryKind.FAULT_CLEARED: self._fault_cleared,
+            EntryKind.LANE_MODE: self._mode,
+        }
+
+    def tell(self, entry: Entry, case: Case | None, note: Note, now: datetime) -> Telling:
+        """Tell of one entry."""
+        teller = self._table.get(entry.kind)
+        if teller is None:
+            return Telling(dict(note))
+        telling = teller(entry, case, note, now)
+        return Telling({**note, **telling.facts}, telling.event)
+
+    def _made(self, kind: type[data.EventData], **values: object) -> Due:
+        def make(sequence: int, head: str) -> data.EventData:
+            return kind.model_validate(
+                {
+                    "journal_sequence": sequence,
+                    "journal_head": head,
+                    "simulated": self._simulated,
+                    **values,
+                }
+            )
+
+        return Due(_EVENT_TYPES[kind], make)
+
+    def _opened(self, _entry: Entry, _case: Case | None, _note: Note, _now: datetime) -> Telling:
+        return Telling({}, self._made(data.InspectionOpened))
+
+    def _verdict(self, _entry: Entry, case: Case | None, _note: Note, _now: datetime) -> Telling:
+        assert case is not None
+        assert case.verdict is not None
+        verdict, manifest = case.verdict, case.manifest
+        record = verdict.record()
+        table = verdict.table
+        event = self._made(
+            data.VerdictGiven,
+            verdict=verdict.kind.value,
+            reasons=_reasons(verdict),
+            rule_ids=verdict.rule_ids,
+            table_id=table.table_id if table else "",
+            table_version=table.version if table else "",
+            table_sha256=table.sha256 if table else None,
+            manifest_id=manifest.id if manifest else "",
+            manifest_version=manifest.version if manifest else None,
+            inputs=record["inputs"],
+        )
+        return Telling({"verdict": record, "identifiers": dict(case.identifiers)}, event)
+
+    def _hold_asked(self, _entry: Entry, case: Case | None, _note: Note, now: datetime) -> Telling:
+        assert case is not None
+        assert case.verdict is not None
+        until = rfc3339(now + timedelta(milliseconds=self._lane.timing.hold_ms))
+        reasons = _reasons(case.verdict)
+        event = self._made(data.HoldAsked, reasons=reasons, answer_until=until)
+        return Telling({"answer_until": until}, event)
+
+    def _hold_answered(
+        self, _entry: Entry, case: Case | None, note: Note, _now: datetime
+    ) -> Telling:
+        assert case is not None
+        answer = case.answer
+        assert answer is not None
+        event = self._made(
+            data.HoldAnswered,
+            officer=answer.officer_id,
+            role=answer.role.value,
+            decision=answer.decision.value,
+            reason=answer.reason,
+            command_id=note.get("command_id"),
+        )
+        return Telling({}, event)
+
+    def _intent(self, _entry: Entry, case: Case | None, _note: Note, _now: datetime) -> Telling:
+        assert case is not None
+        assert case.permit is not None
+        kv, ma = self._lane.source.kv, self._lane.source.ma
+        facts: Facts = {
+            "scan_id": case.scan_id,
+            "kv": f"{kv:g}",
+            "ma": f"{ma:g}",
+            "permit": {"rule_ids": list(case.permit.rule_ids), "officer": case.permit.officer_id},
+        }
+        return Telling(facts, self._made(data.ScanStarted, scan_id=case.scan_id, kv=kv, ma=ma))
+
+    def _not_completed(
+        self, entry: Entry, case: Case | None, _note: Note, _now: datetime
+    ) -> Telling:
+        assert case is not None
+        event = self._made(
+            data.ScanNotCompleted,
+            scan_id=case.scan_id,
+            exposure_ms=case.exposure_ms,
+            reason=entry.cause,
+        )
+        return Telling({"scan_id": case.scan_id, "exposure_ms": case.exposure_ms}, event)
+
+    def _image(self, _entry: Entry, case: Case | None, _note: Note, _now: datetime) -> Telling:
+        assert case is not None
+        image = case.image
+        assert image is not None
+        facts: Facts = {
+            "scan_id": case.scan_id,
+            "exposure_ms": case.exposure_ms,
+            "folder": image.folder,
+            "sha256": image.sha256,
+            "size_bytes": image.size_bytes,
+            "lines": image.lines,
+        }
+        event = self._made(
+            data.ScanCompleted,
+            scan_id=case.scan_id,
+            exposure_ms=case.exposure_ms,
+            package=data.Package(
+                sha256=image.sha256,
+                size_bytes=image.size_bytes,
+                media_type="application/vnd.scanlane.package",
+                lines=image.lines,
+            ),
+            thumbnail_png=image.thumbnail_png,
+        )
+        return Telling(facts, event)
+
+    def _outcome(self, _entry: Entry, case: Case | None, note: Note, _now: datetime) -> Telling:
+        assert case is not None
+        event = self._made(data.OutcomeGiven, outcome=case.outcome, **_outcome_words(note))
+        return Telling({"outcome": case.outcome}, event)
+
+    def _not_scanned(self, entry: Entry, case: Case | None, _note: Note, _now: datetime) -> Telling:
+        assert case is not None
+        kind = case.verdict.kind if case.verdict else None
+        by_law = {VerdictKind.EXEMPT: "exempt", VerdictKind.NO_BASIS: "no_basis"}
+        why = by_law.get(kind, "turned_away") if kind else "turned_away"
+        answer = case.answer
+        event = self._made(
+            data.UnitNotScanned,
+            why=why,
+            rule_ids=case.verdict.rule_ids if case.verdict else (),
+            officer=answer.officer_id if answer else None,
+            reason=answer.reason if answer else "",
+        )
+        case.end = _END[why].value
+        return Telling({"why": why, "way": entry.kind.value}, event)
+
+    def _closed(self, entry: Entry, case: Case | None, _note: Note, now: datetime) -> Telling:
+        assert case is not None
+        state = case.outcome or case.end or _closing(entry.cause)
+        closed = rfc3339(now)
+        event = self._made(
+            data.InspectionClosed,
+            state=state,
+            opened=case.opened_utc,
+            closed=closed,
+            package_sha256=case.image.sha256 if case.image else None,
+        )
+        return Telling({"end": state, "opened": case.opened_utc}, event)
+
+    def _fault_raised(self, entry: Entry, _case: Case | None, note: Note, now: datetime) -> Telling:
+        fault = Fault(entry.cause)
+        self._began[fault.value] = rfc3339(now)
+        event = self._made(
+            data.FaultRaised,
+            code=fault.value,
+            fault_class=CATALOGUE[fault].kind.value,
+            text=TEXTS[fault].en,
+            detail=str(note.get("detail", ""))[:300],
+        )
+        return Telling({"class": CATALOGUE[fault].kind.value}, event)
+
+    def _fault_cleared(
+        self, entry: Entry, _case: Case | None, note: Note, now: datetime
+    ) -> Telling:
+        began = self._began.pop(entry.cause, rfc3339(now))
+        event = self._made(
+            data.FaultCleared, code=entry.cause, began=began, officer=note.get("officer")
+        )
+        return Telling({"began": began}, event)
+
+    def _mode(self, entry: Entry, _case: Case | None, _note: Note, _now: datetime) -> Telling:
+        """The journal hears of every move; headquarters of those that stop or free the lane."""
+        state = LaneState(entry.cause)
+        stands = state in _STANDING
+        due = stands or (state is LaneState.READY and not self._quiet)
+        self._quiet = not stands
+        if not due:
+            return Telling({})
+        packml = PACKML[state]
+        return Telling({}, self._made(data.LaneMode, mode=state.value, packml_state=packml))
+
+
+_EVENT_TYPES = {model: name for name, model in data.EVENTS.items()}
+_STANDING = frozenset({LaneState.PROVING, LaneState.HELD, LaneState.TRIPPED})
+_END = {
+    "exempt": ProcessState.NOT_APPLIED_EXEMPT,
+    "no_basis": ProcessState.NOT_APPLIED_NO_BASIS,
+    "turned_away": ProcessState.TURNED_AWAY,
+}
+
+
+def _closing(state: str) -> str:
+    if state == InspectionState.NOT_COMPLETED.value:
+        return ProcessState.NOT_COMPLETED.value
+    return ProcessState.TURNED_AWAY.value
+
+
+def _reasons(verdict: Verdict) -> tuple[data.Reason, ...]:
+    return tuple(
+        data.Reason(
+            rule=reason.rule_id,
+            text=reason.text.en[:300],
+            offending="; ".join(reason.offending)[:300],
+        )
+        for reason in verdict.reasons
+    )
+
+
+def _outcome_words(note: Note) -> Facts:
+    names = ("officer", "suspicion", "agrees_with_documents", "note", "command_id")
+    return {name: note[name] for name in names if name in note}

@@ -1,0 +1,90 @@
+"""What a start takes over from the journal: whose outcome is awaited, and what broke off.
+
+A unit whose record broke off is closed as not completed, never continued. If its beam may have
+been on, that waits for the exposure the permit board has counted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edge.control.cases import Case, StoredImage
+from edge.control.recorder import Recorder
+from edge.core.effects import Entry, EntryKind
+from edge.evidence.record import Record
+from edge.journal.database import Reader
+from edge.journal.open_work import OpenInspection
+from edge.journal.reading import entries_of, newest_inspection
+
+CAUSE = "restart"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """What the journal leaves to a start.
+
+    Attributes:
+        next_token: above every token of the past.
+        awaiting: cases with an image and without an outcome.
+        broken: cases that broke off; ``scan_id`` is set where a beam may have been on.
+    """
+
+    next_token: int
+    awaiting: tuple[Case, ...]
+    broken: tuple[Case, ...]
+
+
+def take_over(reader: Reader, unfinished: Sequence[OpenInspection]) -> TakeOver:
+    """Read what was unfinished when the last process ended. Raises JournalError."""
+    awaiting, broken = [], []
+    for open_one in unfinished:
+        case = _case(open_one, entries_of(reader, open_one.inspection_id))
+        if open_one.awaiting_outcome and case.image is not None:
+            awaiting.append(case)
+        else:
+            if not open_one.beam_intent:
+                case.scan_id = 0
+            broken.append(case)
+    newest = newest_inspection(reader)
+    return TakeOver(_token(newest) + 1 if newest else 1, tuple(awaiting), tuple(broken))
+
+
+def close_broken(recorder: Recorder, case: Case, exposure_ms: int) -> None:
+    """Write the end of a record that broke off."""
+    case.exposure_ms = exposure_ms
+    entries = [Entry(EntryKind.INSPECTION_CLOSED, case.token, "not_completed")]
+    if case.scan_id:
+        entries.insert(0, Entry(EntryKind.SCAN_NOT_COMPLETED, case.token, CAUSE))
+    recorder.record_past(case, entries, {"reason": CAUSE})
+
+
+def _token(inspection_id: str) -> int:
+    return int(inspection_id.rsplit("-", 1)[1])
+
+
+def _case(unfinished: OpenInspection, entries: Sequence[Record]) -> Case:
+    case = Case(
+        _token(unfinished.inspection_id), unfinished.inspection_id, unfinished.opened_utc, 0
+    )
+    for entry in entries:
+        body = entry.body
+        if entry.kind == EntryKind.BEAM_INTENT.value:
+            case.scan_id = _number(body, "scan_id")
+        elif entry.kind == EntryKind.IMAGE_STORED.value:
+            case.exposure_ms = _number(body, "exposure_ms")
+            case.image = StoredImage(
+                folder=str(body["folder"]),
+                sha256=str(body["sha256"]),
+                size_bytes=_number(body, "size_bytes"),
+                lines=_number(body, "lines"),
+                thumbnail_png="",
+            )
+        if body.get("role") == "oms":
+            case.oms_ids.add(str(body["officer"]))
+    return case
+
+
+def _number(body: object, key: str) -> int:
+    assert isinstance(body, dict)
+    value = body[key]
+    assert isinstance(value, int)
+    return value

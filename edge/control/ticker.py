@@ -1,0 +1,52 @@
+"""The healthy tick: says at a fixed rate that the control loop is alive, or that it was not."""
+
+import asyncio
+from collections.abc import Callable
+
+from edge.core.events import Event, Stalled, Tick
+
+MS_NS = 1_000_000
+HEALTHY_GAP_MS = 150
+"""A tick later than this is no healthy tick (design section 5)."""
+
+
+class Ticker:
+    """Posts a tick each period; one that comes too late posts `Stalled` instead."""
+
+    def __init__(
+        self,
+        *,
+        period_ms: int,
+        before: Callable[[], None],
+        post: Callable[[Event], None],
+        now_ns: Callable[[], int],
+    ) -> None:
+        self._period_ns = period_ms * MS_NS
+        self._before = before
+        self._post = post
+        self._now_ns = now_ns
+        self.last_ns = now_ns()
+        self._counted_ns = self.last_ns
+
+    def alive(self) -> bool:
+        """The heartbeat of the drivers: false once no tick has come in time."""
+        return self._now_ns() - self.last_ns <= 2 * HEALTHY_GAP_MS * MS_NS
+
+    async def run(self) -> None:
+        """Tick until cancelled."""
+        self.last_ns = self._counted_ns = self._now_ns()
+        while True:
+            due_ns = self._counted_ns + self._period_ns
+            await asyncio.sleep(max(0, due_ns - self._now_ns()) / 1_000_000_000)
+            now_ns = self._now_ns()
+            # Counted from the clock: rounding up would shorten the warning before a beam.
+            periods = (now_ns - self._counted_ns) // self._period_ns
+            if periods == 0:
+                continue
+            late = now_ns - self.last_ns > HEALTHY_GAP_MS * MS_NS
+            self.last_ns = now_ns
+            self._counted_ns += periods * self._period_ns
+            self._before()
+            if late:
+                self._post(Stalled())
+            self._post(Tick(periods))

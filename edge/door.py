@@ -1,0 +1,179 @@
+"""The control socket: status, officers' acts, and a feed of steps, as JSON lines.
+
+A unix socket in the state folder. Who knocks is known by the kernel's peer credentials; a bad
+request gets a clear answer and ends nothing.
+"""
+
+import asyncio
+import json
+import pwd
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from edge.errors import CommandRefused, EdgeError
+
+REQUEST_LIMIT_BYTES = 65_536
+CONNECTIONS_LIMIT = 32
+FEED_LIMIT = 256
+"""A listener that falls this many steps behind is let go: the lane never waits for a viewer."""
+
+Request = Mapping[str, object]
+Reply = dict[str, object]
+Handler = Callable[[Request, str], Awaitable[Reply]]
+"""Takes a request and the login of the peer."""
+
+
+class Door:
+    """Serves the control socket of one lane."""
+
+    def __init__(self, path: Path, handlers: Mapping[str, Handler]) -> None:
+        self._path = path
+        self._handlers = handlers
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self._listeners: set[asyncio.Queue[str]] = set()
+
+    async def open(self) -> None:
+        """Listen. Raises EdgeError when another lane already serves this state folder."""
+        if self._path.exists():
+            if await _answers(self._path):
+                raise EdgeError(
+                    f"control socket {self._path} is in use: another scanlane runs on this state "
+                    "folder; stop it or name another --state"
+                )
+            self._path.unlink()
+        try:
+            self._server = await asyncio.start_unix_server(
+                self._serve, path=str(self._path), limit=REQUEST_LIMIT_BYTES
+            )
+            self._path.chmod(0o660)
+        except OSError as error:
+            raise EdgeError(
+                f"control socket {self._path}: {error.strerror}; the state folder must be writable "
+                "and its path short (107 bytes)"
+            ) from error
+
+    async def close(self) -> None:
+        """Stop listening, end all connections, remove the socket."""
+        if self._server is not None:
+            self._server.close()
+        for task in tuple(self._connections):
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        self._path.unlink(missing_ok=True)
+
+    def tell(self, news: Mapping[str, object]) -> None:
+        """Show something to every listener."""
+        if not self._listeners:
+            return
+        line = json.dumps(news)
+        for listener in tuple(self._listeners):
+            if listener.full():
+                self._listeners.discard(listener)
+            else:
+                listener.put_nowait(line)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        if len(self._connections) >= CONNECTIONS_LIMIT:
+            writer.close()
+            return
+        self._connections.add(task)
+        try:
+            login = _login_of(writer.get_extra_info("socket"))
+            while line := await reader.readline():
+                await self._one(line, login, writer)
+        except (ConnectionError, ValueError, asyncio.LimitOverrunError):
+            writer.close()  # the peer is gone, or sent a line beyond the limit
+        except asyncio.CancelledError:
+            writer.close()
+        finally:
+            self._connections.discard(task)
+            writer.close()
+
+    async def _one(self, line: bytes, login: str, writer: asyncio.StreamWriter) -> None:
+        try:
+            request = json.loads(line)
+        except ValueError:
+            await _say(writer, {"ok": False, "error": "a request is one JSON object on one line"})
+            return
+        if not isinstance(request, dict):
+            await _say(writer, {"ok": False, "error": "a request is a JSON object"})
+            return
+        name = str(request.get("do"))
+        if name == "listen":
+            await self._feed(writer)
+            return
+        handler = self._handlers.get(name)
+        if handler is None:
+            known = ", ".join(sorted([*self._handlers, "listen"]))
+            await _say(writer, {"ok": False, "error": f"no request {name!r}; there are: {known}"})
+            return
+        try:
+            reply = await handler(request, login)
+        except CommandRefused as error:
+            reply = {"ok": False, "refused": True, "error": str(error)}
+        except EdgeError as error:
+            reply = {"ok": False, "error": str(error)}
+        except (KeyError, TypeError, ValueError) as error:
+            reply = {"ok": False, "error": f"request {name!r}: {error!r}"}
+        await _say(writer, reply)
+
+    async def _feed(self, writer: asyncio.StreamWriter) -> None:
+        listener: asyncio.Queue[str] = asyncio.Queue(FEED_LIMIT)
+        self._listeners.add(listener)
+        try:
+            while listener in self._listeners:
+                writer.write((await listener.get()).encode() + b"\n")
+                await writer.drain()
+        finally:
+            self._listeners.discard(listener)
+
+
+async def ask(path: Path, request: Mapping[str, object], timeout_s: float = 10.0) -> Reply:
+    """Ask a running lane. Raises EdgeError when none answers at this socket."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            reader, writer = await asyncio.open_unix_connection(
+                str(path), limit=4 * REQUEST_LIMIT_BYTES
+            )
+            try:
+                writer.write(json.dumps(request).encode() + b"\n")
+                await writer.drain()
+                line = await reader.readline()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError) as error:
+        raise EdgeError(
+            f"no lane answers at {path} ({type(error).__name__} {error}); "
+            "is `scanlane run` running with this --state?"
+        ) from error
+    reply = json.loads(line) if line else {"ok": False, "error": "the lane closed the connection"}
+    assert isinstance(reply, dict)
+    return reply
+
+
+async def _answers(path: Path) -> bool:
+    try:
+        _, writer = await asyncio.open_unix_connection(str(path))
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def _say(writer: asyncio.StreamWriter, reply: Reply) -> None:
+    writer.write(json.dumps(reply).encode() + b"\n")
+    await writer.drain()
+
+
+def _login_of(sock: socket.socket) -> str:
+    credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _, uid, _ = struct.unpack("3i", credentials)
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"

@@ -1,0 +1,294 @@
+"""The running lane: logic, journal, worker, door and uplink as tasks that start and end in order.
+
+Devices come in through their ports; this module knows no driver.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from edge import ipc
+from edge.clock import Clock
+from edge.control.actuators import Devices
+from edge.control.cases import StoredImage
+from edge.control.desk import Desk
+from edge.control.inbox import Inbox
+from edge.control.lane_logic import LaneLogic, Recovered
+from edge.control.restart import TakeOver, close_broken
+from edge.control.signatures import Keyring
+from edge.control.uplink import Uplink
+from edge.door import Door
+from edge.journal.entries import JournalEntry
+from edge.journal.store import Journal
+from edge.law.tables import ExemptionTable
+from edge.messages.manifest import Manifest
+from edge.ports import (
+    BeamPermit,
+    BoardReport,
+    Conveyor,
+    Heartbeat,
+    SafetyController,
+    Sink,
+    XraySource,
+)
+from edge.selfcheck import SelfCheck
+from edge.settings import LaneFile
+from edge.worker_proxy import Callbacks, WorkerProxy
+
+log = logging.getLogger(__name__)
+GRACE_S = 5.0
+BOARD_WAIT_S = 10.0
+"""How long a record that broke off under a beam waits for the board's count at a start."""
+
+Run = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """The devices of a lane by what they do, and what keeps them running."""
+
+    board: BeamPermit
+    source: XraySource
+    conveyor: Conveyor
+    safety: SafetyController
+    device_runs: tuple[Run, ...]
+    bus_runs: tuple[Run, ...]
+
+
+Wire = Callable[[Sink, Heartbeat, Callable[[BoardReport], None]], Wired]
+"""Makes the devices: given their sink, the heartbeat, and who hears the board's reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was opened in the state folder, and what the journal leaves to this start."""
+
+    journal: Journal
+    keys: Keyring
+    taken: TakeOver
+
+
+class LaneService:
+    """One running lane: build it in the folder it owns, then `run` it."""
+
+    def __init__(
+        self,
+        lane: LaneFile,
+        *,
+        state: Path,
+        opened: Opened,
+        tables: tuple[ExemptionTable, ...],
+        broker: str,
+        wire: Wire,
+        clock: Clock,
+    ) -> None:
+        journal, keys, taken = opened.journal, opened.keys, opened.taken
+        self._lane = lane
+        self._state = state
+        self._taken = taken
+        self._reader = journal.reader()
+        self.logic = LaneLogic(
+            lane,
+            journal=journal,
+            recovered=Recovered(taken.next_token, taken.awaiting),
+            find_manifests=self._find_manifests,
+            tables=tables,
+            clock=clock,
+            archive=state / "archive",
+            on_events=self._wake,
+            on_entries=self._tell,
+        )
+        self._inbox = Inbox(
+            lane,
+            acts=self.logic.acts,
+            officers=self.logic.officers,
+            gate=self.logic.gate,
+            recorder=self.logic.recorder,
+            reader=self._reader,
+            signatures=keys,
+            post=self.logic.runner.post,
+            clock=clock,
+        )
+        self._uplink = Uplink(
+            lane,
+            journal=journal,
+            inbox=self._inbox,
+            logic=self.logic,
+            public_key=journal.public_key,
+            clock=clock,
+            url=broker,
+        )
+        desk = Desk(self.logic)
+        self._door = Door(
+            state / "control.sock",
+            {
+                "status": desk.status,
+                "ack": desk.ack,
+                "answer": desk.answer,
+                "abort": desk.abort,
+                "outcome": desk.outcome,
+            },
+        )
+        self._board_seen = asyncio.Event()
+        self._worker = self._make_worker(clock.monotonic_ns)
+        self._wired = wire(self.logic.supervisor, self.logic.ticker.alive, self._report)
+        self.logic.attach(
+            Devices(
+                board=self._wired.board,
+                source=self._wired.source,
+                conveyor=self._wired.conveyor,
+                safety=self._wired.safety,
+                worker=self._worker,
+            )
+        )
+        zone = ZoneInfo(lane.lane.timezone)
+        self._selfcheck = SelfCheck(
+            state=state,
+            min_free_mb=lane.storage.min_free_mb,
+            tables=tables,
+            civil_day=lambda now: now.astimezone(zone).date(),
+            deliver=self.logic.supervisor.reading,
+            clock=clock,
+        )
+
+    async def run(self) -> None:
+        """Run all tasks until told to stop; what was started is ended in reverse order."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await self._door.open()
+        self._uplink.start()
+        self.logic.recorder.write("lane.started", None, {"simulated": self._lane.lane.simulated})
+        try:
+            await self._serve(stop)
+        finally:
+            await self._door.close()
+            await self._uplink.stop()
+            self.logic.recorder.write("lane.stopped", None, {})
+            self._reader.close()
+
+    async def _serve(self, stop: asyncio.Event) -> None:
+        """Run until told to stop; a task that ends by itself ends the lane."""
+        tasks: dict[str, list[asyncio.Task[None]]] = {
+            "logic": [self._start(self.logic.run)],
+            "devices": [self._start(run) for run in self._wired.device_runs],
+            "rest": [
+                self._start(run)
+                for run in (
+                    self._worker.run,
+                    self._selfcheck.run,
+                    self._uplink.run,
+                    *self._wired.bus_runs,
+                )
+            ],
+        }
+        endless = [task for group in tasks.values() for task in group]
+        closing = self._start(self._close_broken)
+        click.echo(json.dumps({"ready": True, "lane": self._lane.lane.id}))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait([stopping, *endless], return_when=asyncio.FIRST_COMPLETED)
+        failed = [task for task in (*endless, closing) if task.done() and not task.cancelled()]
+        # The lane logic goes first: it withdraws. Buses go last: devices still say goodbye on them.
+        stopping.cancel()
+        for group in ([closing], *tasks.values()):
+            for task in group:
+                task.cancel()
+            await asyncio.wait(group, timeout=GRACE_S)
+        for task in failed:
+            error = task.exception()
+            if error is not None:
+                raise error
+
+    def _start(self, run: Run) -> asyncio.Task[None]:
+        return asyncio.get_running_loop().create_task(run())
+
+    async def _close_broken(self) -> None:
+        """Close what broke off; where a beam may have been on, with the board's count."""
+        if any(case.scan_id for case in self._taken.broken):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._board_seen.wait(), BOARD_WAIT_S)
+        board = self.logic.supervisor.board
+        for case in self._taken.broken:
+            counted = board is not None and board.scan_id == case.scan_id
+            close_broken(self.logic.recorder, case, board.exposure_ms if board and counted else 0)
+
+    def _find_manifests(self, kind: str, text: str) -> Sequence[Manifest]:
+        return self._inbox.find(kind, text)
+
+    def _wake(self) -> None:
+        self._uplink.wake()
+
+    def _report(self, report: BoardReport) -> None:
+        if report.session:
+            self._board_seen.set()
+        self.logic.report(report)
+
+    def _tell(self, entries: Sequence[JournalEntry]) -> None:
+        self._door.tell(
+            {
+                "mode": self.logic.runner.state.lane.value,
+                "entries": [
+                    {
+                        "kind": entry.kind,
+                        "inspection": entry.inspection_id,
+                        "cause": entry.body.get("cause"),
+                        "utc": entry.utc,
+                        "body": dict(entry.body),
+                    }
+                    for entry in entries
+                ],
+            }
+        )
+
+    def _make_worker(self, now_ns: Callable[[], int]) -> WorkerProxy:
+        lane, detector = self._lane, self._lane.detector
+        configure = ipc.Configure(
+            host=detector.host,
+            port=detector.port,
+            detectors=detector.detectors,
+            reference_pixels=detector.reference_pixels,
+            max_lines=detector.max_lines,
+            state_folder=str(self._state),
+            archive_folder=str(self._state / "archive"),
+            lane=lane.lane.id,
+            simulated=lane.lane.simulated,
+        )
+        callbacks = Callbacks(
+            on_progress=self._progress,
+            on_package=self._package,
+            on_failed=lambda failed: self.logic.scan_failed(failed.scan_id, failed.detail),
+            on_orphan=lambda orphan: log.warning("%s: %s", orphan.folder, orphan.detail),
+        )
+        return WorkerProxy(
+            name="worker",
+            configure=configure,
+            sink=self.logic.supervisor,
+            callbacks=callbacks,
+            now_ns=now_ns,
+        )
+
+    def _progress(self, progress: ipc.Progress) -> None:
+        self.logic.lines_progressed(progress.scan_id)
+        self._door.tell({"progress": {"scan_id": progress.scan_id, "lines": progress.lines}})
+
+    def _package(self, package: ipc.PackageWritten) -> None:
+        folder = Path(package.folder)
+        shown = folder.relative_to(self._state) if folder.is_relative_to(self._state) else folder
+        image = StoredImage(
+            folder=str(shown),
+            sha256=package.sha256,
+            size_bytes=sum(file.size_bytes for file in package.files),
+            lines=package.height,
+            thumbnail_png=package.thumbnail_b64,
+        )
+        self.logic.package_written(package.scan_id, image, complete=package.complete)

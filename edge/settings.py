@@ -1,0 +1,200 @@
+"""The models of a lane file.
+
+Sections of buses and devices are kept raw here: each driver owns the model of its own section.
+"""
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+LaneId = Annotated[str, Field(pattern=r"^[a-z0-9-]{3,40}$")]
+Source = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
+
+
+Span = Annotated[tuple[int, int], Field(strict=False)]
+"""Smallest and largest, both included."""
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("is no time zone of the IANA list") from error
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class Section(BaseModel):
+    """Base of every section: frozen, no unknown keys, no silent conversion of types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class LaneSection(Section):
+    """Who the lane is."""
+
+    id: LaneId = Field(description="Lane id, also its MQTT user name and certificate name")
+    checkpoint: str = Field(min_length=1, description="Border checkpoint the lane stands at")
+    timezone: Zone = Field(description="IANA zone of the civil day, such as Asia/Almaty")
+    simulated: bool = Field(
+        description="True: devices and officers may be simulated; all is marked"
+    )
+
+
+class Timing(Section):
+    """Times of the lane logic in milliseconds."""
+
+    tick_ms: int = Field(50, ge=10, le=50, description="Period of the control loop")
+    warning_ms: int = Field(ge=5000, le=30000, description="Proven warning before the beam")
+    stall_ms: int = Field(200, ge=100, le=200, description="Longest time without lines in a beam")
+    hv_ms: int = Field(2000, ge=100, le=5000, description="High voltage must be seen within")
+    stray_ms: int = Field(500, ge=100, le=1000, description="Longest lag of beam feedback")
+    travel_ms: int = Field(ge=1000, le=600000, description="Longest time between two sensors")
+    identify_ms: int = Field(ge=500, le=600000, description="Time for two identifiers to be read")
+    measure_ms: int = Field(ge=200, le=60000, description="Time a unit is measured at least")
+    hold_ms: int = Field(ge=1000, le=86400000, description="Time an officer has for an answer")
+    stale_ms: int = Field(ge=100, le=1000, description="Age limit of safety, board and belt")
+    slow_stale_ms: int = Field(ge=500, le=5000, description="Age limit of all other readings")
+
+
+class Policy(Section):
+    """What the order leaves to the site."""
+
+    release: Literal["after_outcome", "at_once"] = Field(description="When a scanned unit may go")
+    exempt_route: Literal["pass", "turn_away"] = Field(description="Way of units exempt by code")
+    no_basis_route: Literal["pass", "turn_away"] = Field(description="Way of units without basis")
+
+
+class Envelope(Section):
+    """What the inspection complex can scan; sizes in mm, mass in kg."""
+
+    source: str = Field(min_length=1, description="Where the figures come from")
+    height_mm: Span = Field(description="Smallest and largest height")
+    width_mm: Span = Field(description="Smallest and largest width")
+    length_mm: Span = Field(description="Smallest and largest length")
+    mass_kg: Span = Field(description="Smallest and largest mass")
+    must_measure: tuple[Literal["height", "width", "length", "mass"], ...] = Field(
+        strict=False, description="Dimensions that may not be merely declared"
+    )
+
+
+class Belt(Section):
+    """How the conveyor is driven."""
+
+    device: str = Field(description="Device that drives the belt")
+    speed_mm_s: int = Field(ge=50, le=2000, description="Scan speed")
+    band_percent: int = Field(ge=1, le=20, description="Allowed deviation from it")
+    length_tolerance_mm: int = Field(ge=20, le=1000, description="Tolerance of measured lengths")
+
+
+class SourceSection(Section):
+    """How the generator is set for a scan."""
+
+    device: str = Field(description="Device of the X-ray generator")
+    kv: float = Field(gt=0, le=10000, description="Tube voltage in kV")
+    ma: float = Field(gt=0, le=1000, description="Tube current in mA")
+    max_exposure_ms: int = Field(ge=1000, le=600000, description="Longest exposure of one scan")
+
+
+class Presence(Section):
+    """Source of each presence sensor."""
+
+    entry: Source
+    tunnel_in: Source
+    tunnel_out: Source
+    exit: Source
+
+
+class Gauges(Section):
+    """Source of each measured dimension and of its uncertainty in mm."""
+
+    height: Source
+    width: Source
+
+
+class NotFitted(Section):
+    """Says that an optional interlock row is not there, and why that is acceptable."""
+
+    not_fitted: str = Field(min_length=10, description="Reason")
+
+
+class Detector(Section):
+    """Where the line detector is."""
+
+    host: str
+    port: int = Field(ge=1, le=65535)
+    detectors: int = Field(ge=16, le=20000, description="Detector elements of a line")
+    reference_pixels: int = Field(ge=4, le=256, description="Leading elements beside the tunnel")
+    max_lines: int = Field(ge=100, le=200000, description="Longest scan in lines")
+
+
+class Mqtt(Section):
+    """The broker and how it is spoken to."""
+
+    url: str = Field(pattern=r"^mqtts?://[^\s/]+:\d+$", description="mqtt://host:port")
+    health_s: int = Field(10, ge=1, le=3600, description="Period of health messages")
+    will_delay_s: int = Field(15, ge=0, le=600, description="Delay of the will after a lost link")
+
+
+class Law(Section):
+    """Which rule tables are used."""
+
+    tables: str = Field(description="Folder of dated exemption tables, relative to the lane file")
+
+
+class Storage(Section):
+    """How much room must be left."""
+
+    min_free_mb: int = Field(ge=1, le=10_000_000, description="Below this no unit is admitted")
+
+
+class Officer(Section):
+    """One officer and how he is known."""
+
+    id: str = Field(pattern=r"^[a-z0-9-]{2,40}$")
+    name: str = Field(min_length=1)
+    roles: tuple[Literal["OMS", "OAC", "SUPERVISOR"], ...] = Field(strict=False, min_length=1)
+    pns: str = Field("", description="Number of the personal numbered seal")
+    user: str = Field("", description="System login the officer acts under at the lane")
+    public_key: str = Field("", description="Ed25519 public key, base64, for signed commands")
+    simulated: bool = Field(
+        default=False, description="Stands for nobody; only on a simulated lane"
+    )
+
+
+class Trust(Section):
+    """Ed25519 public keys, base64, or ``file:PATH`` relative to the state folder."""
+
+    manifests: tuple[str, ...] = Field(strict=False, description="May sign manifests")
+    commands: tuple[str, ...] = Field(strict=False, description="May sign officers' commands")
+
+
+class LaneFile(Section):
+    """A whole lane file."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    lane: LaneSection
+    timing: Timing
+    policy: Policy
+    envelope: Envelope
+    belt: Belt
+    source: SourceSection
+    presence: Presence
+    gauges: Gauges
+    readers: dict[str, Literal["plate", "container", "qr"]]
+    board: str = Field(description="Device of the beam-permit board")
+    safety: str = Field(description="Device of the safety controller")
+    interlocks: dict[str, Source | NotFitted]
+    buses: dict[str, dict[str, object]]
+    devices: dict[str, dict[str, object]]
+    detector: Detector
+    mqtt: Mqtt
+    law: Law
+    storage: Storage
+    officers: tuple[Officer, ...] = Field(strict=False)
+    trust: Trust
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
