@@ -5,6 +5,7 @@ request gets a clear answer and ends nothing.
 """
 
 import asyncio
+import contextlib
 import json
 import pwd
 import socket
@@ -16,6 +17,8 @@ from edge.errors import CommandRefused, EdgeError
 
 REQUEST_LIMIT_BYTES = 65_536
 CONNECTIONS_LIMIT = 32
+IDLE_S = 60.0
+"""A peer that asks nothing, or takes no answer, for longer is let go: places are few."""
 FEED_LIMIT = 256
 """A listener that falls this many steps behind is let go: the lane never waits for a viewer."""
 
@@ -57,8 +60,9 @@ class Door:
 
     async def close(self) -> None:
         """Stop listening, end all connections, remove the socket."""
-        if self._server is not None:
-            self._server.close()
+        if self._server is None:
+            return  # never opened: the socket there belongs to another lane
+        self._server.close()
         for task in tuple(self._connections):
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
@@ -84,51 +88,48 @@ class Door:
         self._connections.add(task)
         try:
             login = _login_of(writer.get_extra_info("socket"))
-            while line := await reader.readline():
-                await self._one(line, login, writer)
-        except (ConnectionError, ValueError, asyncio.LimitOverrunError):
-            writer.close()  # the peer is gone, or sent a line beyond the limit
+            while line := await _line(reader):
+                request = _request(line)
+                if isinstance(request, str):
+                    await _say(writer, {"ok": False, "error": request})
+                elif request.get("do") == "listen":
+                    await self._feed(writer)
+                    return
+                else:
+                    await _say(writer, await self._reply(request, login))
+        except ValueError:
+            error = f"a request has at most {REQUEST_LIMIT_BYTES} bytes"
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                await _say(writer, {"ok": False, "error": error})
+        except (ConnectionError, TimeoutError):
+            return  # the peer is gone, or holds its place without using it
         except asyncio.CancelledError:
-            writer.close()
+            return  # only `close` cancels a connection
         finally:
             self._connections.discard(task)
             writer.close()
 
-    async def _one(self, line: bytes, login: str, writer: asyncio.StreamWriter) -> None:
-        try:
-            request = json.loads(line)
-        except ValueError:
-            await _say(writer, {"ok": False, "error": "a request is one JSON object on one line"})
-            return
-        if not isinstance(request, dict):
-            await _say(writer, {"ok": False, "error": "a request is a JSON object"})
-            return
+    async def _reply(self, request: Request, login: str) -> Reply:
         name = str(request.get("do"))
-        if name == "listen":
-            await self._feed(writer)
-            return
         handler = self._handlers.get(name)
         if handler is None:
             known = ", ".join(sorted([*self._handlers, "listen"]))
-            await _say(writer, {"ok": False, "error": f"no request {name!r}; there are: {known}"})
-            return
+            return {"ok": False, "error": f"no request {name!r}; there are: {known}"}
         try:
-            reply = await handler(request, login)
+            return await handler(request, login)
         except CommandRefused as error:
-            reply = {"ok": False, "refused": True, "error": str(error)}
+            return {"ok": False, "refused": True, "error": str(error)}
         except EdgeError as error:
-            reply = {"ok": False, "error": str(error)}
+            return {"ok": False, "error": str(error)}
         except (KeyError, TypeError, ValueError) as error:
-            reply = {"ok": False, "error": f"request {name!r}: {error!r}"}
-        await _say(writer, reply)
+            return {"ok": False, "error": f"request {name!r}: {error!r}"}
 
     async def _feed(self, writer: asyncio.StreamWriter) -> None:
         listener: asyncio.Queue[str] = asyncio.Queue(FEED_LIMIT)
         self._listeners.add(listener)
         try:
             while listener in self._listeners:
-                writer.write((await listener.get()).encode() + b"\n")
-                await writer.drain()
+                await _write(writer, await listener.get())
         finally:
             self._listeners.discard(listener)
 
@@ -146,28 +147,53 @@ async def ask(path: Path, request: Mapping[str, object], timeout_s: float = 10.0
                 line = await reader.readline()
             finally:
                 writer.close()
-    except (OSError, TimeoutError) as error:
+    except OSError as error:  # a time-out is one, and says nothing
         raise EdgeError(
-            f"no lane answers at {path} ({type(error).__name__} {error}); "
+            f"no lane answers at {path} ({error.strerror or 'timed out'}); "
             "is `scanlane run` running with this --state?"
         ) from error
-    reply = json.loads(line) if line else {"ok": False, "error": "the lane closed the connection"}
-    assert isinstance(reply, dict)
-    return reply
+    except ValueError as error:
+        raise EdgeError(f"the answer at {path} is too long; is it a lane's socket?") from error
+    reply = _request(line)
+    if isinstance(reply, str):
+        said = "closed the connection" if not line else "answered something that is no answer"
+        return {"ok": False, "error": f"the lane at {path} {said}"}
+    return dict(reply)
 
 
 async def _answers(path: Path) -> bool:
     try:
         _, writer = await asyncio.open_unix_connection(str(path))
-    except OSError:
+    except (ConnectionRefusedError, FileNotFoundError):
         return False
+    except OSError:
+        return True  # busy, or not ours to knock at: somebody is there
     writer.close()
     return True
 
 
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(IDLE_S):
+        return await reader.readline()
+
+
+def _request(line: bytes) -> Request | str:
+    """The JSON object on a line, or what is wrong with it."""
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError):
+        return "a request is one JSON object on one line"
+    return request if isinstance(request, dict) else "a request is a JSON object"
+
+
 async def _say(writer: asyncio.StreamWriter, reply: Reply) -> None:
-    writer.write(json.dumps(reply).encode() + b"\n")
-    await writer.drain()
+    await _write(writer, json.dumps(reply))
+
+
+async def _write(writer: asyncio.StreamWriter, line: str) -> None:
+    writer.write(line.encode() + b"\n")
+    async with asyncio.timeout(IDLE_S):
+        await writer.drain()
 
 
 def _login_of(sock: socket.socket) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,21 @@ from edge.settings import LaneFile, NotFitted
 
 COMPUTED = frozenset({"lane", "worker"})
 """Names before the dot that are no devices: readings the lane makes itself."""
+
+COMPUTED_SOURCES = frozenset(
+    {
+        "lane.belt",
+        "lane.exposure",
+        "lane.storage",
+        "lane.clock",
+        "lane.rules",
+        "lane.watchdogs",
+        "worker.detector",
+    }
+)
+"""What those two publish; a row on any other reading of theirs would never be read."""
+
+_DEVICE = re.compile(r"[a-z][a-z0-9_]*")
 
 INDEPENDENT_IDENTIFIERS = 2
 """A manifest binds only when this many identifiers agree."""
@@ -30,7 +46,8 @@ def load(path: Path) -> LaneFile:
     except OSError as error:
         reason = f"cannot be read ({error.strerror})"
         raise SettingsError([Mistake(file, "-", "", reason, "Name a lane file")]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # Bad TOML and bad UTF-8 are ValueErrors; so are numbers and nesting beyond all use.
         reason = f"is not valid TOML: {error}"
         raise SettingsError([Mistake(file, "-", "", reason, "Mend the line it names")]) from error
     try:
@@ -64,17 +81,38 @@ _UNION_BRANCHES = frozenset({"NotFitted", "constrained-str"})
 
 def line_of(text: str, key: str) -> int:
     """Return the line on which a dotted key (or the nearest table above it) stands, else 0."""
-    *tables, last = key.split(".")
-    header, nearest = "", 0
+    places = _places(text)
+    while key:
+        if key in places:
+            return places[key]
+        key = key.rpartition(".")[0]
+    return 0
+
+
+_HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
+_KEY = re.compile(r"\s*([\w\".' -]+?)\s*=")
+
+
+def _places(text: str) -> dict[str, int]:
+    """The line of every table and key; the members of an array of tables are numbered."""
+    places: dict[str, int] = {}
+    members: Counter[str] = Counter()
+    table = ""
     for number, line in enumerate(text.splitlines(), 1):
-        table = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
-        if table:
-            header = table[1]
-            if header in {key, ".".join(tables)}:
-                nearest = number
-        elif header == ".".join(tables) and re.match(rf"\s*\"?{re.escape(last)}\"?\s*=", line):
-            return number
-    return nearest
+        if header := _HEADER.match(line):
+            table = _plain(header[2])
+            if header[1] == "[[":
+                members[table] += 1
+                table = f"{table}.{members[table] - 1}"
+            places.setdefault(table, number)
+        elif key := _KEY.match(line):
+            name = _plain(key[1])
+            places.setdefault(f"{table}.{name}" if table else name, number)
+    return places
+
+
+def _plain(dotted: str) -> str:
+    return re.sub(r"\s*\.\s*", ".", dotted).replace('"', "").replace("'", "")
 
 
 _Found = Iterator[tuple[str, str, str, str]]
@@ -84,9 +122,7 @@ def _cross_checks(lane: LaneFile) -> _Found:
     yield from _rows(lane)
     yield from _devices(lane)
     yield from _readers(lane)
-    for officer in lane.officers:
-        if officer.simulated and not lane.lane.simulated:
-            yield "officers", officer.id, "a simulated officer on a real lane", "Remove the officer"
+    yield from _officers(lane)
     for name in ("height_mm", "width_mm", "length_mm", "mass_kg"):
         low, high = getattr(lane.envelope, name)
         if not 0 <= low < high:
@@ -110,6 +146,15 @@ def _rows(lane: LaneFile) -> _Found:
 
 
 def _devices(lane: LaneFile) -> _Found:
+    for name in lane.devices:
+        if name in COMPUTED or not _DEVICE.fullmatch(name):
+            reason = "is no name for a device"
+            remedy = f"Use a-z, 0-9 and _; {' and '.join(sorted(COMPUTED))} are the lane's own"
+            yield f"devices.{name}", name, reason, remedy
+    spots = Counter(getattr(lane.presence, name) for name in type(lane.presence).model_fields)
+    for source in (source for source, times in spots.items() if times > 1):
+        reason = "two presence sensors have one source: no unit could be tracked"
+        yield "presence", source, reason, "Name four different sensors"
     for group in ("presence", "gauges"):
         section = getattr(lane, group)
         for name in type(section).model_fields:
@@ -132,7 +177,22 @@ def _readers(lane: LaneFile) -> _Found:
         yield "readers", str(lane.readers), reason, "Name two readers of different kinds"
 
 
+def _officers(lane: LaneFile) -> _Found:
+    for place, officer in enumerate(lane.officers):
+        if officer.simulated and not lane.lane.simulated:
+            reason = "a simulated officer on a real lane"
+            yield f"officers.{place}", officer.id, reason, "Remove the officer"
+        for name in ("id", "user", "public_key"):
+            mine = getattr(officer, name)
+            if mine and mine in {getattr(other, name) for other in lane.officers[:place]}:
+                reason = "another officer has it: one person could stand for two"
+                yield f"officers.{place}.{name}", mine, reason, "Give every officer his own"
+
+
 def _device_of(lane: LaneFile, key: str, source: str) -> _Found:
     device = source.split(".", 1)[0]
-    if device not in lane.devices and device not in COMPUTED:
+    if device in COMPUTED and source not in COMPUTED_SOURCES:
+        remedy = f"There are: {', '.join(sorted(COMPUTED_SOURCES))}"
+        yield key, source, "nothing publishes this reading", remedy
+    elif device not in lane.devices and device not in COMPUTED:
         yield key, source, f"there is no device {device!r}", "Name a device of this file"

@@ -26,7 +26,7 @@ COMMIT_PENDING_LIMIT_MS = 200
 """A lease is not renewed while a commit has been pending for longer (design section 5)."""
 
 Note = Mapping[str, object]
-"""What the entries of an event say beside the core's own words; JSON-ready."""
+"""What the entries of an event say beside the core's own words; JSON-ready but for ``verdict``."""
 
 
 class Recorder(Protocol):

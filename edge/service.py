@@ -91,7 +91,7 @@ class LaneService:
         wire: Wire,
         clock: Clock,
     ) -> None:
-        journal, keys, taken = opened.journal, opened.keys, opened.taken
+        journal, taken = opened.journal, opened.taken
         self._lane = lane
         self._state = state
         self._taken = taken
@@ -107,17 +107,7 @@ class LaneService:
             on_events=self._wake,
             on_entries=self._tell,
         )
-        self._inbox = Inbox(
-            lane,
-            acts=self.logic.acts,
-            officers=self.logic.officers,
-            gate=self.logic.gate,
-            recorder=self.logic.recorder,
-            reader=self._reader,
-            signatures=keys,
-            post=self.logic.runner.post,
-            clock=clock,
-        )
+        self._inbox = self._make_inbox(opened.keys, clock)
         self._uplink = Uplink(
             lane,
             journal=journal,
@@ -127,17 +117,7 @@ class LaneService:
             clock=clock,
             url=broker,
         )
-        desk = Desk(self.logic)
-        self._door = Door(
-            state / "control.sock",
-            {
-                "status": desk.status,
-                "ack": desk.ack,
-                "answer": desk.answer,
-                "abort": desk.abort,
-                "outcome": desk.outcome,
-            },
-        )
+        self._door = Door(state / "control.sock", Desk(self.logic).handlers())
         self._board_seen = asyncio.Event()
         self._worker = self._make_worker(clock.monotonic_ns)
         self._wired = wire(self.logic.supervisor, self.logic.ticker.alive, self._report)
@@ -157,6 +137,19 @@ class LaneService:
             tables=tables,
             civil_day=lambda now: now.astimezone(zone).date(),
             deliver=self.logic.supervisor.reading,
+            clock=clock,
+        )
+
+    def _make_inbox(self, keys: Keyring, clock: Clock) -> Inbox:
+        return Inbox(
+            self._lane,
+            acts=self.logic.acts,
+            officers=self.logic.officers,
+            gate=self.logic.gate,
+            recorder=self.logic.recorder,
+            reader=self._reader,
+            signatures=keys,
+            post=self.logic.runner.post,
             clock=clock,
         )
 

@@ -19,7 +19,7 @@ Span = Annotated[tuple[int, int], Field(strict=False)]
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, OSError, ValueError) as error:
         raise ValueError("is no time zone of the IANA list") from error
     return name
 

@@ -26,6 +26,7 @@ _WATCHED = {
     "source_fault": Fault.SOURCE_FAULT,
     "watchdogs": Fault.WATCHDOG_UNPROVEN,
     "detector": Fault.DETECTOR_LOST,
+    "calibration": Fault.CALIBRATION_MISSING,
     "storage": Fault.STORAGE_LOW,
     "rules": Fault.RULES_INVALID,
 }

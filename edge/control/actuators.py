@@ -13,10 +13,12 @@ from edge.control.cases import Case, CaseBook
 from edge.core import events as ev
 from edge.core.effects import KINDS, Effect, Nature, Request, Target
 from edge.core.faults import Fault
-from edge.errors import EdgeError
+from edge.errors import CalibrationMissing, DeviceError, EdgeError
 from edge.ports import BeamPermit, Conveyor, ImageWorker, SafetyController, ScanOrder, XraySource
 from edge.settings import LaneFile
 
+MAKE_WAY_S = 0.5
+"""A restrictive act waits no longer than this for what it has cancelled to let go."""
 RESTRICTIVE_TRIES = 3
 """A stop that fails is asked again at once; after this the device's own watchdog remains."""
 
@@ -45,6 +47,19 @@ _FAULTS = {
 }
 
 
+_NEEDS_PERMIT = frozenset({Effect.ARM_BOARD, Effect.RENEW_LEASE, Effect.HV_ON})
+TURNS_LIMIT = 64
+"""More acts than this waiting for one device is a broken assertion."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """An act under way or waiting for its turn on a target."""
+
+    task: asyncio.Task[None]
+    restrictive: bool
+
+
 class Actuators:
     """The effector of the lane."""
 
@@ -64,7 +79,7 @@ class Actuators:
         self._order = order
         self._on_armed = on_armed
         self._post = post
-        self._running: dict[Target, asyncio.Task[None]] = {}
+        self._running: dict[Target, list[_Turn]] = {target: [] for target in Target}
 
     def do(self, request: Request, healthy_ns: int) -> None:
         """Carry out one effect; returns at once."""
@@ -72,14 +87,14 @@ class Actuators:
         board = self._devices.board
         if effect is Effect.WITHDRAW:
             board.withdraw()
+        elif effect in _NEEDS_PERMIT and not self._permitted(token):
+            # A new verdict has taken the permit away and its event is still on its way.
+            board.withdraw()
         elif effect is Effect.ARM_BOARD:
             self._on_armed()
             board.arm(self._case(token).scan_id)
         elif effect is Effect.RENEW_LEASE:
-            case = self._case(token)
-            assert case.permit is not None
-            assert case.permit.token == token
-            board.renew(case.scan_id, healthy_ns)
+            board.renew(self._case(token).scan_id, healthy_ns)
         elif effect is Effect.CONFIRM_COMMIT:
             self._post(ev.IntentCommitted(token))
         elif KINDS[effect].target is not Target.PEOPLE:
@@ -87,7 +102,7 @@ class Actuators:
 
     async def close(self) -> None:
         """End what is under way; the drivers leave their devices safe by themselves."""
-        tasks = list(self._running.values())
+        tasks = [turn.task for turns in self._running.values() for turn in turns]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -97,31 +112,45 @@ class Actuators:
         assert case is not None, token
         return case
 
+    def _permitted(self, token: int) -> bool:
+        case = self._case(token)
+        permit = case.permit
+        if permit is None or not case.scan_id:
+            return False
+        return (permit.token, permit.inspection_id) == (token, case.inspection_id)
+
     def _start(self, effect: Effect, token: int) -> None:
         kind = KINDS[effect]
         restrictive = kind.nature is Nature.RESTRICTIVE
-        before = self._running.get(kind.target)
-        if before is not None and before.done():
-            before = None
-        if before is not None and restrictive:
-            before.cancel()
-        act = self._act(effect, token)
-        turn = self._in_turn(
-            before, act, kind.target, tries=RESTRICTIVE_TRIES if restrictive else 1
+        turns = [turn for turn in self._running[kind.target] if not turn.task.done()]
+        if restrictive:
+            for turn in turns:
+                if not turn.restrictive:
+                    turn.task.cancel()
+        running = self._in_turn(
+            [turn.task for turn in turns],
+            self._act(effect, token),
+            kind.target,
+            restrictive=restrictive,
         )
-        self._running[kind.target] = asyncio.get_running_loop().create_task(turn)
+        task = asyncio.get_running_loop().create_task(running)
+        task.add_done_callback(_raise_again)
+        self._running[kind.target] = [*turns, _Turn(task, restrictive)]
+        assert len(turns) < TURNS_LIMIT
 
     async def _in_turn(
-        self, before: asyncio.Task[None] | None, act: Act, target: Target, *, tries: int
+        self, before: list[asyncio.Task[None]], act: Act, target: Target, *, restrictive: bool
     ) -> None:
-        if before is not None:
-            await asyncio.wait([before])
+        tries = RESTRICTIVE_TRIES if restrictive else 1
+        if before:
+            # One that will not let go may keep a permissive act waiting for ever, never a stop.
+            await asyncio.wait(before, timeout=MAKE_WAY_S if restrictive else None)
         for attempt in range(1, tries + 1):
             try:
                 await act()
             except EdgeError as error:
                 if attempt == tries:
-                    fault = ev.FaultRaised(_FAULTS[target], present=False)
+                    fault = ev.FaultRaised(_fault_of(error, target), present=False)
                     self._post(fault, {"detail": str(error)})
             else:
                 return
@@ -153,3 +182,18 @@ class Actuators:
         await self._devices.source.prepare(kv=section.kv, ma=section.ma)
         await self._devices.worker.arm(order)
         self._post(ev.DetectorArmed(token), {"scan_id": order.scan_id})
+
+
+def _fault_of(error: EdgeError, target: Target) -> Fault:
+    """Preparing a scan asks the generator and the worker: the error says which has failed."""
+    if target is Target.DETECTOR and isinstance(error, DeviceError):
+        return Fault.SOURCE_LOST
+    if isinstance(error, CalibrationMissing):
+        return Fault.CALIBRATION_MISSING
+    return _FAULTS[target]
+
+
+def _raise_again(task: asyncio.Task[None]) -> None:
+    """Bring a broken assertion to the loop's exception handler at once, not when forgotten."""
+    if not task.cancelled():
+        task.result()

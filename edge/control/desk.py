@@ -1,7 +1,7 @@
 """The requests of the control socket, each a few lines: status and the officers' acts."""
 
 import pwd
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from os import getuid
 
 from edge.control.acts import Actor
@@ -9,6 +9,7 @@ from edge.control.lane_logic import LaneLogic
 
 Request = Mapping[str, object]
 Reply = dict[str, object]
+Handler = Callable[[Request, str], Awaitable[Reply]]
 
 
 class Desk:
@@ -17,6 +18,16 @@ class Desk:
     def __init__(self, logic: LaneLogic) -> None:
         self._logic = logic
         self._own_login = pwd.getpwuid(getuid()).pw_name
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """Every request of the door by its name."""
+        return {
+            "status": self.status,
+            "ack": self.ack,
+            "answer": self.answer,
+            "abort": self.abort,
+            "outcome": self.outcome,
+        }
 
     async def status(self, _request: Request, _login: str) -> Reply:
         """What the lane is doing."""

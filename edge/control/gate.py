@@ -66,7 +66,7 @@ class Gate:
         self._zone = ZoneInfo(lane.lane.timezone)
         self._early: dict[str, tuple[str, int]] = {}
         self._at_entry = NOBODY
-        self._left_ns = 0
+        self._left_ns = -2 * READ_BEFORE_MS * MS_NS
 
     def text(self, source: str, line: str, received_ns: int) -> None:
         """Take a line a reader read: it is of the unit that stands at the entry, or of the next.
@@ -175,8 +175,13 @@ class Gate:
             return False
         if verdict.kind is VerdictKind.SCAN:
             return case.answer.decision is not HoldDecision.SCAN
+        same = (before.kind, before.size, before.reasons) == (
+            verdict.kind,
+            verdict.size,
+            verdict.reasons,
+        )
         all_seen = all(reason.count == len(reason.offending) for reason in verdict.reasons)
-        return all_seen and before.kind is verdict.kind and before.reasons == verdict.reasons
+        return same and all_seen and verdict.kind is VerdictKind.HOLD
 
     def _route(self, verdict: Verdict) -> ev.Route:
         policy = self._lane.policy
@@ -212,7 +217,10 @@ class Gate:
 
     def _identify(self, case: Case, kind: str, text: str) -> bool:
         """Note an identifier; True when it says something new about the unit."""
-        known = case.identifiers.setdefault(kind, text)
+        known = case.identifiers.get(kind)
+        if known is None:
+            case.identifiers[kind] = text
+            return True
         if known != text and kind not in case.unclear:
             case.unclear.add(kind)
             return True

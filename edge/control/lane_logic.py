@@ -4,7 +4,7 @@ The daemon and the in-process simulation build the same one.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,14 +17,12 @@ from edge.control.gate import FindManifests, Gate
 from edge.control.officers import Officers
 from edge.control.recorder import Journal, Recorder
 from edge.control.records import Tellers
+from edge.control.status import describe
 from edge.control.ticker import Ticker
 from edge.core import events as ev
-from edge.core.catalogue import TEXTS
 from edge.core.effects import Request
-from edge.core.faults import CATALOGUE
 from edge.core.interlocks import Inputs
-from edge.core.missions import against
-from edge.core.state import Limits, restarted
+from edge.core.state import Limits, State, restarted
 from edge.core.values import Input
 from edge.journal.entries import JournalEntry
 from edge.law.tables import ExemptionTable
@@ -106,31 +104,14 @@ class LaneLogic:
             effector=self,
             now_ns=clock.monotonic_ns,
         )
-        self.supervisor = Supervisor(
-            lane,
-            post=self.runner.post,
-            core=lambda: self.runner.state,
-            fresh_token=self.book.fresh_token,
-            declared_length_mm=self._declared_length_mm,
-            on_text=self._text,
-            now_ns=clock.monotonic_ns,
-        )
-        self.gate = Gate(
-            lane,
-            book=self.book,
-            core=lambda: self.runner.state,
-            latest=self.supervisor.latest,
-            find_manifests=find_manifests,
-            tables=tables,
-            post=self.runner.post,
-            clock=clock,
-        )
+        self.supervisor = self._make_supervisor()
+        self.gate = self._make_gate(find_manifests, tables)
         self.officers = Officers(lane)
         self.acts = Acts(
             officers=self.officers,
             book=self.book,
             gate=self.gate,
-            core=lambda: self.runner.state,
+            core=self._core,
             post=self.runner.post,
             clock=clock,
         )
@@ -142,6 +123,32 @@ class LaneLogic:
         )
         self._devices: Devices | None = None
         self._actuators: Actuators | None = None
+
+    def _make_supervisor(self) -> Supervisor:
+        return Supervisor(
+            self.lane,
+            post=self.runner.post,
+            core=self._core,
+            fresh_token=self.book.fresh_token,
+            declared_length_mm=self._declared_length_mm,
+            on_text=self._text,
+            now_ns=self._clock.monotonic_ns,
+        )
+
+    def _make_gate(self, find_manifests: FindManifests, tables: tuple[ExemptionTable, ...]) -> Gate:
+        return Gate(
+            self.lane,
+            book=self.book,
+            core=self._core,
+            latest=self.supervisor.latest,
+            find_manifests=find_manifests,
+            tables=tables,
+            post=self.runner.post,
+            clock=self._clock,
+        )
+
+    def _core(self) -> State:
+        return self.runner.state
 
     def attach(self, devices: Devices) -> None:
         """Give the effects something to act on."""
@@ -205,47 +212,7 @@ class LaneLogic:
 
     def status(self) -> dict[str, object]:
         """What the lane is doing and what stands against a beam, for people."""
-        state = self.runner.state
-        return {
-            "ok": True,
-            "lane": self.lane.lane.id,
-            "simulated": self.lane.lane.simulated,
-            "mode": state.lane.value,
-            "mission": state.mission,
-            "faults": [
-                {
-                    "code": active.fault.value,
-                    "class": CATALOGUE[active.fault].kind.value,
-                    "present": active.present,
-                    "text": TEXTS[active.fault].en,
-                    "remedy": TEXTS[active.fault].remedy,
-                }
-                for active in state.faults
-            ],
-            "against": [
-                {"row": reason.row, "says": reason.says.value} for reason in against(state)
-            ],
-            "inspections": self._inspections(),
-        }
-
-    def _inspections(self) -> Sequence[Mapping[str, object]]:
-        shown = []
-        for inspection in self.runner.state.inspections:
-            case = self.book.find(inspection.token)
-            if case is None:
-                continue
-            verdict = case.verdict
-            shown.append(
-                {
-                    "inspection": case.inspection_id,
-                    "state": inspection.state.value,
-                    "verdict": verdict.kind.value if verdict else "",
-                    "rules": list(verdict.rule_ids) if verdict else [],
-                    "identifiers": dict(case.identifiers),
-                    "image": case.image.folder if case.image else "",
-                }
-            )
-        return shown
+        return describe(self.lane, self.runner.state, self.book)
 
     def _text(self, source: str, line: str, received_ns: int) -> None:
         self.gate.text(source, line, received_ns)

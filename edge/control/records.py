@@ -15,6 +15,7 @@ from edge.core.effects import Entry, EntryKind
 from edge.core.faults import CATALOGUE, Fault
 from edge.core.inspection import InspectionState
 from edge.core.lane import PACKML, LaneState
+from edge.law.exemptions import HoldDecision
 from edge.law.outcomes import ProcessState
 from edge.law.verdicts import Verdict, VerdictKind
 from edge.messages import event_data as data
@@ -70,10 +71,11 @@ class Tellers:
     def tell(self, entry: Entry, case: Case | None, note: Note, now: datetime) -> Telling:
         """Tell of one entry."""
         teller = self._table.get(entry.kind)
+        facts: Facts = {key: value for key, value in note.items() if key != _VERDICT}
         if teller is None:
-            return Telling(dict(note))
+            return Telling(facts)
         telling = teller(entry, case, note, now)
-        return Telling({**note, **telling.facts}, telling.event)
+        return Telling({**facts, **telling.facts}, telling.event)
 
     def _made(self, kind: type[data.EventData], **values: object) -> Due:
         def make(sequence: int, head: str) -> data.EventData:
@@ -91,10 +93,9 @@ class Tellers:
     def _opened(self, _entry: Entry, _case: Case | None, _note: Note, _now: datetime) -> Telling:
         return Telling({}, self._made(data.InspectionOpened))
 
-    def _verdict(self, _entry: Entry, case: Case | None, _note: Note, _now: datetime) -> Telling:
+    def _verdict(self, _entry: Entry, case: Case | None, note: Note, _now: datetime) -> Telling:
         assert case is not None
-        assert case.verdict is not None
-        verdict, manifest = case.verdict, case.manifest
+        verdict, manifest = _verdict_told(case, note), case.manifest
         record = verdict.record()
         table = verdict.table
         event = self._made(
@@ -111,40 +112,28 @@ class Tellers:
         )
         return Telling({"verdict": record, "identifiers": dict(case.identifiers)}, event)
 
-    def _hold_asked(self, _entry: Entry, case: Case | None, _note: Note, now: datetime) -> Telling:
+    def _hold_asked(self, _entry: Entry, case: Case | None, note: Note, now: datetime) -> Telling:
         assert case is not None
-        assert case.verdict is not None
         until = rfc3339(now + timedelta(milliseconds=self._lane.timing.hold_ms))
-        reasons = _reasons(case.verdict)
+        reasons = _reasons(_verdict_told(case, note))
         event = self._made(data.HoldAsked, reasons=reasons, answer_until=until)
         return Telling({"answer_until": until}, event)
 
     def _hold_answered(
-        self, _entry: Entry, case: Case | None, note: Note, _now: datetime
+        self, _entry: Entry, _case: Case | None, note: Note, _now: datetime
     ) -> Telling:
-        assert case is not None
-        answer = case.answer
-        assert answer is not None
-        event = self._made(
-            data.HoldAnswered,
-            officer=answer.officer_id,
-            role=answer.role.value,
-            decision=answer.decision.value,
-            reason=answer.reason,
-            command_id=note.get("command_id"),
-        )
-        return Telling({}, event)
+        # From the note of this very answer: the case may already hold a later one.
+        return Telling({}, self._made(data.HoldAnswered, **_quoted(note, _ANSWER_WORDS)))
 
     def _intent(self, _entry: Entry, case: Case | None, _note: Note, _now: datetime) -> Telling:
         assert case is not None
-        assert case.permit is not None
         kv, ma = self._lane.source.kv, self._lane.source.ma
-        facts: Facts = {
-            "scan_id": case.scan_id,
-            "kv": f"{kv:g}",
-            "ma": f"{ma:g}",
-            "permit": {"rule_ids": list(case.permit.rule_ids), "officer": case.permit.officer_id},
-        }
+        facts: Facts = {"scan_id": case.scan_id, "kv": f"{kv:g}", "ma": f"{ma:g}"}
+        permit = case.permit
+        if permit is None:
+            # A new verdict has taken it away; its event is next and withdraws before any beam.
+            return Telling({**facts, "permit": None})
+        facts["permit"] = {"rule_ids": list(permit.rule_ids), "officer": permit.officer_id}
         return Telling(facts, self._made(data.ScanStarted, scan_id=case.scan_id, kv=kv, ma=ma))
 
     def _not_completed(
@@ -187,7 +176,7 @@ class Tellers:
 
     def _outcome(self, _entry: Entry, case: Case | None, note: Note, _now: datetime) -> Telling:
         assert case is not None
-        event = self._made(data.OutcomeGiven, outcome=case.outcome, **_outcome_words(note))
+        event = self._made(data.OutcomeGiven, outcome=case.outcome, **_quoted(note, _OUTCOME_WORDS))
         return Telling({"outcome": case.outcome}, event)
 
     def _not_scanned(self, entry: Entry, case: Case | None, _note: Note, _now: datetime) -> Telling:
@@ -195,20 +184,22 @@ class Tellers:
         kind = case.verdict.kind if case.verdict else None
         by_law = {VerdictKind.EXEMPT: "exempt", VerdictKind.NO_BASIS: "no_basis"}
         why = by_law.get(kind, "turned_away") if kind else "turned_away"
-        answer = case.answer
+        decision = _DECIDED.get(entry.kind)
+        answer = case.answer if case.answer and case.answer.decision is decision else None
         event = self._made(
             data.UnitNotScanned,
             why=why,
             rule_ids=case.verdict.rule_ids if case.verdict else (),
             officer=answer.officer_id if answer else None,
-            reason=answer.reason if answer else "",
+            reason=answer.reason[:300] if answer else "",
         )
         case.end = _END[why].value
         return Telling({"why": why, "way": entry.kind.value}, event)
 
     def _closed(self, entry: Entry, case: Case | None, _note: Note, now: datetime) -> Telling:
         assert case is not None
-        state = case.outcome or case.end or _closing(entry.cause)
+        not_completed = entry.cause == InspectionState.NOT_COMPLETED.value
+        state = _NOT_COMPLETED if not_completed else case.outcome or case.end or _TURNED_AWAY
         closed = rfc3339(now)
         event = self._made(
             data.InspectionClosed,
@@ -261,10 +252,23 @@ _END = {
 }
 
 
-def _closing(state: str) -> str:
-    if state == InspectionState.NOT_COMPLETED.value:
-        return ProcessState.NOT_COMPLETED.value
-    return ProcessState.TURNED_AWAY.value
+_NOT_COMPLETED = ProcessState.NOT_COMPLETED.value
+_TURNED_AWAY = ProcessState.TURNED_AWAY.value
+_DECIDED = {
+    EntryKind.UNIT_PASSED: HoldDecision.PASS,
+    EntryKind.UNIT_TURNED_AWAY: HoldDecision.TURN_AWAY,
+}
+_VERDICT = "verdict"
+"""In the note of a verdict: the verdict itself, since the case may already hold a later one."""
+_ANSWER_WORDS = ("officer", "role", "decision", "reason", "command_id")
+_OUTCOME_WORDS = ("officer", "suspicion", "agrees_with_documents", "note", "command_id")
+
+
+def _verdict_told(case: Case, note: Note) -> Verdict:
+    told = note.get(_VERDICT)
+    verdict = told if isinstance(told, Verdict) else case.verdict
+    assert verdict is not None
+    return verdict
 
 
 def _reasons(verdict: Verdict) -> tuple[data.Reason, ...]:
@@ -278,6 +282,5 @@ def _reasons(verdict: Verdict) -> tuple[data.Reason, ...]:
     )
 
 
-def _outcome_words(note: Note) -> Facts:
-    names = ("officer", "suspicion", "agrees_with_documents", "note", "command_id")
+def _quoted(note: Note, names: tuple[str, ...]) -> Facts:
     return {name: note[name] for name in names if name in note}

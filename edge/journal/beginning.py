@@ -47,7 +47,9 @@ def _note_opening(connection: sqlite3.Connection, lane: str, utc: str) -> None:
             connection.execute(
                 "INSERT INTO journal_info VALUES (1, ?, ?, ?, ?)", (lane, names[0], utc, utc)
             )
-            connection.execute("INSERT INTO outbox_stream VALUES (1, ?, ?, 0, 0)", (names[1], utc))
+            connection.execute(
+                "INSERT INTO outbox_stream VALUES (1, ?, ?, 0, 0, 0)", (names[1], utc)
+            )
         connection.execute("COMMIT")
     finally:
         if connection.in_transaction:
@@ -62,11 +64,11 @@ def _head(connection: sqlite3.Connection, lane: str, journal_id: str) -> Head:
 
 
 def _stream(connection: sqlite3.Connection) -> Stream:
-    stream, number, highest, released_upto = connection.execute(
-        "SELECT stream, number, highest, released_upto FROM outbox_stream"
+    newest = connection.execute(
+        "SELECT stream, number, highest, given_out, released_upto FROM outbox_stream"
         " ORDER BY number DESC LIMIT 1"
     ).fetchone()
-    return Stream(stream, number, highest, released_upto, at_open=highest)
+    return Stream(*newest)
 
 
 def _newest_checkpoint(connection: sqlite3.Connection) -> int:

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from threading import Lock
 
 from edge.clock import Clock, rfc3339
 from edge.errors import JournalCorrupt, JournalError
@@ -58,8 +57,6 @@ class Outbox:
         self._journal = journal
         self._clock = clock
         self._reader = journal.reader()
-        self._guard = Lock()
-        self._given_out = (journal.stream.stream, journal.stream.at_open)
 
     @property
     def stream(self) -> str:
@@ -67,37 +64,31 @@ class Outbox:
         return self._journal.stream.stream
 
     def unreceipted(self, after: int, limit: int) -> Sequence[OutboxRow]:
-        """Give at most ``limit`` committed, unreleased rows above ``after``, in order."""
+        """Give at most ``limit`` committed, unreleased rows above ``after``, in order.
+
+        That they are given out is on disk before this returns.
+        """
         stream = self.stream
         rows = self._reader.rows(_WAITING, stream, after, max(0, limit))
         found = [_row(row) for row in rows]
-        if found:
-            with self._guard:
-                if self._given_out[0] == stream:
-                    furthest = max(self._given_out[1], found[-1].sequence)
-                    self._given_out = (stream, furthest)
+        if found and found[-1].sequence > self._journal.stream.given_out:
+            self._journal.wait(self._journal.give_out(found[-1].sequence))
         return found
 
     def release(self, upto: int) -> None:
         """Take out every row up to ``upto``: headquarters has said that it stored them.
 
-        A number that was never given out to be published shows that the database went back in
-        time. Then a new stream begins, with every waiting event in it under a new number, since
+        A number that this database never gave out shows that the database went back in time.
+        Then a new stream begins, with every waiting event in it under a new number, since
         headquarters would drop reused numbers as duplicates; look at `stream` afterwards.
         """
-        stream = self._journal.stream
-        with self._guard:
-            known, furthest = self._given_out
-        assert known == stream.stream
-        if upto > furthest:
-            future = self._journal.start_stream(
-                f"headquarters has event {upto}, none beyond {furthest} was ever published "
-                "by this database: it went back in time",
-                upto,
+        given_out = self._journal.stream.given_out
+        if upto > given_out:
+            reason = (
+                f"headquarters has event {upto}, this database never gave out any beyond "
+                f"{given_out}: it went back in time"
             )
-            with self._guard:
-                self._given_out = (self._journal.stream.stream, 0)
-            self._journal.wait(future)
+            self._journal.wait(self._journal.start_stream(reason, upto))
             return
         self._journal.wait(self._journal.release(upto))
 

@@ -55,9 +55,14 @@ class Seal:
 
 
 def place(
-    tip: Tip, entries: Sequence[JournalEntry], events: Sequence[OutboxEvent], seal: Seal
+    tip: Tip,
+    entries: Sequence[JournalEntry],
+    events: Sequence[OutboxEvent],
+    seal: Seal,
+    *,
+    signing: bool,
 ) -> Placed:
-    """Work out an append that follows ``tip``.
+    """Work out an append that follows ``tip``; without ``signing`` no checkpoint is made.
 
     Raises:
         NotCanonical: a body has no canonical JSON.
@@ -76,7 +81,7 @@ def place(
             )
         )
         due = head.sequence - checkpoint >= seal.checkpoint_every
-        if due or entry.kind in _CHECKPOINT_AFTER:
+        if signing and (due or entry.kind in _CHECKPOINT_AFTER):
             statements.append(seal.signed(head, entry.utc))
             checkpoint = head.sequence
     for event in events:

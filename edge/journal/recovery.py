@@ -80,6 +80,8 @@ def recover(
 ) -> RecoveryReport:
     """Check a journal and find what is unfinished; call it before the first append.
 
+    A sound journal is vouched for: from now on it signs checkpoints. An unsound one signs none.
+
     Args:
         journal: freshly opened.
         whole: check every record instead of those after the newest checkpoint.
@@ -106,6 +108,8 @@ def recover(
             file.append(str(error))
     finally:
         reader.close()
+    if not (file or check.chain or check.checkpoints):
+        journal.vouch()
     intents = [one.beam_intent for one in inspections if one.beam_intent]
     return RecoveryReport(
         head=journal.head,

@@ -24,7 +24,7 @@ from edge.journal.entries import (
     Statement,
 )
 from edge.journal.placing import Placed, Seal, Tip, place
-from edge.journal.streams import STREAM_STARTED, Stream, carry_over, release, successor
+from edge.journal.streams import STREAM_STARTED, Stream, carry_over, give_out, release, successor
 from edge.journal.writer import Writer
 
 T = TypeVar("T")
@@ -52,6 +52,8 @@ class Journal:
         self._clock = clock
         # Places are given and queued under one lock, so the order of both is the same.
         self._placing = Lock()
+        # What was there before is signed only after it was checked: see `vouch`.
+        self._vouched = tip.head.sequence == 0
 
     @classmethod
     def open(
@@ -134,8 +136,17 @@ class Journal:
         """
         assert entries
         with self._placing:
-            placed = place(self._tip, entries, events, self._seal)
+            placed = place(self._tip, entries, events, self._seal, signing=self._vouched)
             return self._queue(placed, also(placed.committed) if also else ())
+
+    def vouch(self) -> None:
+        """Say that what the journal held when it was opened was checked and is sound.
+
+        Until then no checkpoint is signed: a signature over a journal that somebody changed
+        would hide the change from the next start. A new journal needs no vouching.
+        """
+        with self._placing:
+            self._vouched = True
 
     def write(self, statements: Sequence[Statement]) -> "Future[None]":
         """Queue bookkeeping that is no fact of the lane, as a transaction of its own."""
@@ -160,11 +171,22 @@ class Journal:
         """Age of the oldest write not yet on disk in ms, 0 when none waits."""
         return self._writer.pending_age_ms(now_ns)
 
+    def give_out(self, upto: int) -> "Future[None]":
+        """Queue the note that events up to ``upto`` are about to be published."""
+        with self._placing:
+            stream = self._tip.stream
+            assert upto <= stream.highest
+            if upto <= stream.given_out:
+                return self._writer.submit((), None)
+            future = self._writer.submit((give_out(stream, upto),), None)
+            self._tip = self._tip._replace(stream=stream._replace(given_out=upto))
+            return future
+
     def release(self, upto: int) -> "Future[None]":
         """Queue the removal of events up to ``upto``; an older number changes nothing."""
         with self._placing:
             stream = self._tip.stream
-            assert upto <= stream.highest
+            assert upto <= stream.given_out
             if upto <= stream.released_upto:
                 return self._writer.submit((), None)
             future = self._writer.submit(release(stream, upto), None)
@@ -191,7 +213,8 @@ class Journal:
                     "carried": new.highest,
                 },
             )
-            placed = place(self._tip._replace(stream=new), (entry,), (), self._seal)
+            before = self._tip._replace(stream=new)
+            placed = place(before, (entry,), (), self._seal, signing=self._vouched)
             return self._queue(placed, carry_over(old, new, entry.utc))
 
     def reader(self) -> Reader:
@@ -207,7 +230,8 @@ class Journal:
         last: Future[None] | None = None
         with self._placing:
             head = self._tip.head
-            if self._writer.refusal is None and self._tip.checkpoint < head.sequence:
+            unsigned = self._vouched and self._tip.checkpoint < head.sequence
+            if self._writer.refusal is None and unsigned:
                 statement = self._seal.signed(head, rfc3339(self._clock.utc()))
                 last = self._writer.submit((statement,), None)
                 self._tip = self._tip._replace(checkpoint=head.sequence)

@@ -9,22 +9,26 @@ STREAM_STARTED = "outbox.stream_started"
 
 
 class Stream(NamedTuple):
-    """A stream as far as its numbers have been assigned.
-
-    ``at_open`` is the highest number that an earlier process can have published.
-    """
+    """A stream: highest number assigned, given out to be published, and receipted."""
 
     stream: str
     number: int
     highest: int
+    given_out: int
     released_upto: int
-    at_open: int
 
 
 def highest_is(stream: Stream) -> Statement:
     """Note how far the stream has been assigned."""
     return Statement(
         "UPDATE outbox_stream SET highest = ? WHERE stream = ?", (stream.highest, stream.stream)
+    )
+
+
+def give_out(stream: Stream, upto: int) -> Statement:
+    """Note, before it can be published, how far the stream has been given out."""
+    return Statement(
+        "UPDATE outbox_stream SET given_out = ? WHERE stream = ?", (upto, stream.stream)
     )
 
 
@@ -40,7 +44,7 @@ def release(stream: Stream, upto: int) -> list[Statement]:
 
 def successor(old: Stream, uuid: str) -> Stream:
     """Give the stream after ``old``; it begins with the old one's unreleased events."""
-    return Stream(uuid, old.number + 1, old.highest - old.released_upto, 0, at_open=0)
+    return Stream(uuid, old.number + 1, old.highest - old.released_upto, 0, 0)
 
 
 def carry_over(old: Stream, new: Stream, utc: str) -> list[Statement]:
@@ -51,8 +55,8 @@ def carry_over(old: Stream, new: Stream, utc: str) -> list[Statement]:
     """
     return [
         Statement(
-            "INSERT INTO outbox_stream (number, stream, opened_utc, highest, released_upto)"
-            " VALUES (?, ?, ?, ?, 0)",
+            "INSERT INTO outbox_stream (number, stream, opened_utc, highest, given_out,"
+            " released_upto) VALUES (?, ?, ?, ?, 0, 0)",
             (new.number, new.stream, utc, new.highest),
         ),
         Statement(

@@ -15,7 +15,7 @@ def product_files() -> tuple[Path, ...]:
 
 
 @cache
-def test_files() -> tuple[Path, ...]:
+def suite_files() -> tuple[Path, ...]:
     """Every Python file of the tests."""
     return tuple(sorted((ROOT / "tests").rglob("*.py")))
 

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.architecture.sources import PACKAGES, ROOT, product_files, shown, test_files, tree
+from tests.architecture.sources import PACKAGES, ROOT, product_files, shown, suite_files, tree
 
 FILE_LINES = 400
 FUNCTION_LINES = 60
@@ -19,7 +19,7 @@ ALLOWED_AT_TOP = {
 def test_every_file_can_be_read_in_one_go() -> None:
     long = [
         f"{shown(path)}: {lines}"
-        for path in (*product_files(), *test_files())
+        for path in (*product_files(), *suite_files())
         if (lines := len(path.read_text(encoding="utf-8").splitlines())) > FILE_LINES
     ]
     assert long == []
@@ -45,7 +45,7 @@ def _vacuous(assertion: ast.Assert) -> bool:
 def test_no_assertion_is_vacuous() -> None:
     found = [
         f"{shown(path)}:{node.lineno}"
-        for path in (*product_files(), *test_files())
+        for path in (*product_files(), *suite_files())
         for node in ast.walk(tree(path))
         if isinstance(node, ast.Assert) and _vacuous(node)
     ]
@@ -75,7 +75,7 @@ def _asserts(function: ast.FunctionDef) -> bool:
 def test_every_test_asserts_something() -> None:
     silent = [
         f"{shown(path)}::{node.name}"
-        for path in test_files()
+        for path in suite_files()
         for node in ast.walk(tree(path))
         if isinstance(node, ast.FunctionDef)
         and node.name.startswith("test_")
@@ -121,7 +121,7 @@ def test_nothing_unexpected_stands_at_the_top() -> None:
 def test_no_test_sleeps() -> None:
     sleeping = [
         f"{shown(path)}:{node.lineno}"
-        for path in test_files()
+        for path in suite_files()
         for node in ast.walk(tree(path))
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "time.sleep"
     ]

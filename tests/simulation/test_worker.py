@@ -56,9 +56,12 @@ class Control:
     losses: list[str] = field(default_factory=list)
     returns: list[str] = field(default_factory=list)
     readings: dict[str, Reading] = field(default_factory=dict)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def reading(self, reading: Reading) -> None:
         self.readings[reading.source] = reading
+        # Comes with every sign of life, so that a wait for anything looks again.
+        self.changed.set()
 
     def text(self, source: str, line: str, received_ns: int) -> None:
         raise AssertionError((source, line, received_ns))
@@ -89,7 +92,8 @@ class Rig:
         try:
             async with asyncio.timeout(limit_s):
                 while not true():
-                    await asyncio.sleep(0.01)
+                    self.control.changed.clear()
+                    await self.control.changed.wait()
         except TimeoutError:
             pytest.fail(f"never happened: {what}; {self.control}")
 
@@ -105,14 +109,14 @@ class Rig:
         return folder
 
     async def lines(self, count: int) -> None:
-        wanted = count + (self.control.progress[-1].lines if self.control.progress else 0)
-        for _ in range(count // 10):
-            self.hall.move(10)
-            await asyncio.sleep(0.012)
-        await self.until(
-            lambda: self.control.progress[-1:] != [] and self.control.progress[-1].lines >= wanted,
-            f"{wanted} lines",
-        )
+        for start in range(0, count, 100):
+            step = min(100, count - start)
+            wanted = step + (self.control.progress[-1].lines if self.control.progress else 0)
+            self.hall.move(step)
+            await self.until(lambda wanted=wanted: self._arrived(wanted), f"{wanted} lines")
+
+    def _arrived(self, wanted: int) -> bool:
+        return self.control.progress[-1:] != [] and self.control.progress[-1].lines >= wanted
 
 
 def _configure(port: int, state: Path, *, simulated: bool = True) -> ipc.Configure:

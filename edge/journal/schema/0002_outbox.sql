@@ -1,11 +1,13 @@
 -- Events that headquarters has not receipted yet, byte for byte as they are published.
--- The stream with the greatest number is the one in use.
+-- The stream with the greatest number is the one in use. given_out is the highest sequence that was
+-- ever handed to the publisher: a receipt beyond it shows that this file went back in time.
 CREATE TABLE outbox_stream (
     number INTEGER PRIMARY KEY,
     stream TEXT NOT NULL UNIQUE,
     opened_utc TEXT NOT NULL,
     highest INTEGER NOT NULL CHECK (highest >= 0),
-    released_upto INTEGER NOT NULL CHECK (released_upto BETWEEN 0 AND highest)
+    given_out INTEGER NOT NULL CHECK (given_out BETWEEN 0 AND highest),
+    released_upto INTEGER NOT NULL CHECK (released_upto BETWEEN 0 AND given_out)
 ) STRICT;
 
 CREATE TABLE outbox (

@@ -41,8 +41,8 @@ def test_a_sealed_package_is_named_by_the_hash_of_its_metadata(tmp_path: Path) -
 
 # RFC 8785: members sorted, no blanks, shortest numbers, text as UTF-8; written out by hand.
 GOLDEN = (
-    '{"files":[{"bytes":3,"name":"a.tif","sha256":"x"}],"schema":"scanlane-package/1",'
-    '"scan_id":7,"share":0.25,"text":"груз"}'
+    '{"files":[{"bytes":3,"name":"a.tif","sha256":"x"}],"scan_id":7,'
+    '"schema":"scanlane-package/1","share":0.25,"text":"груз"}'
 )
 
 
