@@ -128,6 +128,14 @@ def read_only(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def open_anchor(path: Path) -> sqlite3.Connection:
+    """Open the read-only connection that the writer keeps beside its own. Raises JournalError."""
+    try:
+        return read_only(path)
+    except sqlite3.Error as error:
+        raise explain(error, f"open journal {path}") from error
+
+
 class Reader:
     """A read-only connection of its own; sees committed rows only. Usable from any thread."""
 

@@ -14,7 +14,7 @@ from edge.clock import Clock, rfc3339
 from edge.errors import JournalError, JournalUnavailable
 from edge.evidence.chain import Head
 from edge.journal.beginning import begin
-from edge.journal.database import FolderLock, Reader, open_writer
+from edge.journal.database import FolderLock, Reader, open_anchor, open_writer
 from edge.journal.entries import (
     Also,
     Committed,
@@ -87,13 +87,16 @@ class Journal:
             connection = open_writer(path, limits, utc)
             try:
                 journal_id, tip = begin(connection, path, lane, utc)
+                anchor = open_anchor(path)
             except JournalError:
                 connection.close()
                 raise
         except JournalError:
             folder.release()
             raise
-        writer = Writer(connection, path, limits=limits, now_ns=clock.monotonic_ns, inline=inline)
+        writer = Writer(
+            connection, anchor, path, limits=limits, now_ns=clock.monotonic_ns, inline=inline
+        )
         seal = Seal(lane, journal_id, signer, limits.checkpoint_every)
         return cls(folder, writer, seal, tip, clock)
 

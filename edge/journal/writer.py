@@ -35,11 +35,17 @@ class _Work(Generic[T]):
 
 
 class Writer:
-    """Owns the writing connection. After any error it closes it and refuses for ever."""
+    """Owns the writing connection. After any error it closes it and refuses for ever.
+
+    The last connection to close copies the log into the database and syncs again, which must not
+    happen after a failed sync. So a second, read-only connection (``anchor``) outlives the first
+    when a write failed, and is closed before it when all is well.
+    """
 
     def __init__(
         self,
         connection: sqlite3.Connection,
+        anchor: sqlite3.Connection,
         path: Path,
         *,
         limits: JournalLimits,
@@ -47,6 +53,7 @@ class Writer:
         inline: bool,
     ) -> None:
         self._connection = connection
+        self._anchor = anchor
         self.path = path
         self.limits = limits
         self._now_ns = now_ns
@@ -106,7 +113,7 @@ class Writer:
                 self._refusal = JournalUnavailable(f"write journal {self.path}: it was closed")
             self._changed.notify_all()
         if self._thread is None:
-            self._connection.close()
+            self._close_connections()
             return
         self._thread.join(self.limits.commit_wait_ms / 1000)
         if self._thread.is_alive():
@@ -119,10 +126,10 @@ class Writer:
         try:
             while self._wait_for_work():
                 self._commit_waiting()
+            self._close_connections()
         finally:
             # Also when an assertion broke: whoever waits must hear of it.
             self._fail(JournalUnavailable(f"write journal {self.path}: the writer ended"))
-            self._connection.close()
 
     def _wait_for_work(self) -> bool:
         with self._changed:
@@ -142,14 +149,19 @@ class Writer:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             # After a failed sync the kernel may call lost pages clean: never sync this file again.
-            self._fail(explain(error, f"write journal {self.path}"))
             self._connection.close()
+            self._fail(explain(error, f"write journal {self.path}"))
             return
         with self._changed:
             for _ in batch:
                 self._works.popleft()
         for work in batch:
             work.done()
+
+    def _close_connections(self) -> None:
+        """Close both, in the order that lets the log be copied into the database."""
+        self._anchor.close()
+        self._connection.close()
 
     def _fail(self, error: JournalError) -> None:
         with self._changed:

@@ -81,6 +81,7 @@ def test_space_given_back_by_receipts_lets_a_full_journal_go_on(tmp_path: Path) 
     acknowledged, _ = fill(journal)
     journal.close()
     again = open_journal(tmp_path, limits=SMALL)
+    again.give_out(acknowledged).result(5)
     again.release(acknowledged).result(5)
     assert again.append([entry()]).result(5).sequences == (acknowledged + 1,)
     again.close()
@@ -264,3 +265,24 @@ def test_opening_twice_after_a_refused_lane_leaks_no_lock(tmp_path: Path) -> Non
         journal.close()
         with pytest.raises(JournalUnavailable):
             open_journal(tmp_path, lane="lane-9")
+
+
+@pytest.mark.parametrize("inline", [True, False])
+def test_after_a_failed_write_the_file_is_not_touched_again(tmp_path: Path, inline: bool) -> None:
+    # SQLite's last connection to close copies the log and syncs again, which would be a retry.
+    journal = open_journal(tmp_path, limits=SMALL, inline=inline)
+    acknowledged, _ = fill(journal)
+    names = ("journal.db", "journal.db-wal")
+    before = [(tmp_path / name).read_bytes() for name in names]
+    journal.close()
+    assert [(tmp_path / name).read_bytes() for name in names] == before
+    again = open_journal(tmp_path)
+    assert again.head.sequence == acknowledged
+    again.close()
+
+
+def test_a_clean_close_leaves_one_whole_file(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path, inline=False)
+    journal.append([entry()]).result(5)
+    journal.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["journal.db", "journal.db.lock"]

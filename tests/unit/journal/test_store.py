@@ -207,3 +207,10 @@ def test_monotonic_time_beyond_2_53_ns_is_kept_exactly(journal: Journal) -> None
     reader = journal.reader()
     assert entries_of(reader, "i-1")[0].monotonic_ns == 2**60 + 1
     reader.close()
+
+
+def test_every_commit_is_synced_to_the_disk(journal: Journal) -> None:
+    connection = journal._writer._connection
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
