@@ -16,6 +16,7 @@ import click
 from edge.errors import EdgeError, SettingsError
 
 EXIT_FAILED, EXIT_SETTINGS = 1, 3
+JOURNAL = "journal.db"
 
 Command = Callable[..., None]
 
@@ -153,6 +154,41 @@ def fault_list(language: str) -> None:
         click.echo(f"{code.value}  [{row.kind.value}, {latched}]")
         click.echo(f"    {getattr(TEXTS[code], language)}")
         click.echo(f"    {TEXTS[code].remedy}")
+
+
+@main.group()
+def journal() -> None:
+    """Look into a journal, also of a running lane."""
+
+
+@journal.command("list")
+@_state_option
+@click.option("--limit", default=50, show_default=True, help="How many inspections at most.")
+def journal_list(state: Path, limit: int) -> None:
+    """List the inspections, newest first."""
+    from edge.journal.inspect import list_inspections
+
+    try:
+        for line in list_inspections(state / JOURNAL, limit):
+            end = "closed" if line.closed else f"open, last {line.last_kind}"
+            outcome = "  outcome given" if line.has_outcome else ""
+            click.echo(f"{line.inspection_id}  {line.opened_utc}  {end}{outcome}")
+    except EdgeError as error:
+        _fail(str(error))
+
+
+@journal.command("export")
+@_state_option
+@click.option("--first", default=1, show_default=True, help="Sequence to begin with.")
+def journal_export(state: Path, first: int) -> None:
+    """Print the journal as JSON lines, each with its hash, so that it verifies elsewhere."""
+    from edge.journal.inspect import export_entries
+
+    try:
+        for line in export_entries(state / JOURNAL, first):
+            click.echo(line)
+    except EdgeError as error:
+        _fail(str(error))
 
 
 @main.command()

@@ -36,6 +36,8 @@ _POLL_S = 0.25
 _PENDING_LIMIT = 256
 _RESPONSE_EXPIRY_S = 60
 _PACKET_OVERHEAD_BYTES = 1024
+_RECEIPT_FIRST_NS = 500_000_000
+"""Wait for the retained receipt after connecting; none comes from a headquarters that is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,7 @@ class Publisher:
     def _begin(self, wire: Wire, connected: Connected) -> None:
         self._inbox.read_stream()
         self._pump.connected(connected.receive_maximum)
+        self._pump.hold(self._clock.monotonic_ns() + _RECEIPT_FIRST_NS)
         self._packet_limit = min(connected.packet_limit_bytes, MESSAGE_LIMIT_BYTES)
         wire.subscribe(self._topics.inbound)
         self._publish(wire, self._state_message(online=True))

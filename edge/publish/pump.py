@@ -82,6 +82,14 @@ class Pump:
         self.window = max(1, min(self.settings.window, receive_maximum))
         self.restart(self.upto)
 
+    def hold(self, until_ns: int) -> None:
+        """Send nothing until then, or until a receipt has come.
+
+        The retained receipt comes right after the subscription; a database that went back in time
+        has to learn of it before it uses a number for the second time.
+        """
+        self._paused_until_ns = until_ns
+
     def lost(self) -> None:
         """End a connection: nothing goes out, nothing is in flight."""
         self.window = 0
