@@ -137,6 +137,20 @@ def outcome(
     _act(state, {"do": "outcome", "officer": officer, "inspection": inspection, **words})
 
 
+@main.command("confirm-identity")
+@click.argument("inspection")
+@click.argument("manifest")
+@click.option("--reason", required=True, help="How the officer knows.")
+@_state_option
+@_officer_option
+def confirm_identity(
+    inspection: str, manifest: str, reason: str, state: Path, officer: str
+) -> None:
+    """Bind a manifest to a held unit whose identifiers do not agree by themselves."""
+    request = {"inspection": inspection, "manifest": manifest, "reason": reason}
+    _act(state, {"do": "confirm_identity", "officer": officer, **request})
+
+
 @main.group()
 def fault() -> None:
     """The faults a lane can have."""

@@ -71,6 +71,9 @@ class Conveyor(Device, Protocol):
     async def stop(self) -> None:
         """Stop; overtakes every other request on the line. Raises DeviceError."""
 
+    async def reset_fault(self) -> None:
+        """Have the drive forget its fault; the belt stays stopped. Raises DeviceError."""
+
 
 @runtime_checkable
 class SafetyController(Device, Protocol):
@@ -92,6 +95,9 @@ class XraySource(Device, Protocol):
 
     async def hv_off(self) -> None:
         """End high voltage. Raises DeviceError."""
+
+    async def reset_faults(self) -> None:
+        """Have the generator forget its faults; high voltage stays off. Raises DeviceError."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ tells the core only of changes. Nothing here decides; doubt is passed on as doub
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from edge.core import events as ev
 from edge.core.faults import Fault
@@ -37,9 +38,21 @@ _UNEXPOSED = frozenset({"off", "arming"})
 _FAST_ROWS = frozenset({"lane.belt", "lane.exposure"})
 """Readings made here out of those of the belt and the board: they age as fast."""
 _PROOFS = ("watchdog", "watchdog_set")
+_ROWS = (*BEAM, *FEEDBACKS)
 _ARMED = frozenset({LaneState.ADMITTING, LaneState.INTENT, LaneState.SCANNING})
 
 Post = Callable[..., None]
+
+
+class _Part(NamedTuple):
+    """What a source is to the lane; worked out once, since readings come by the hundred."""
+
+    rows: tuple[str, ...]
+    limit_ns: int
+    sensor: Sensor | None
+    fault: Fault | None
+    is_speed: bool
+    is_proof: bool
 
 
 class Supervisor:
@@ -73,9 +86,9 @@ class Supervisor:
         self._board: BoardReport | None = None
         self._spoken: BoardReport | None = None
         self._armed_ns = 0
-        self._rows = {
-            source for source in lane.interlocks.values() if not isinstance(source, NotFitted)
-        }
+        self._parts: dict[str, _Part] = {}
+        self._proofs: list[str] = []
+        self._sure_until_ns = -1
 
     def latest(self, source: str) -> Reading | None:
         """The newest reading of a source, None before the first."""
@@ -92,17 +105,46 @@ class Supervisor:
 
     def reading(self, reading: Reading) -> None:
         """Take a reading; what follows from it is posted at once."""
-        self._latest[reading.source] = reading
-        if reading.source == f"{self._lane.belt.device}.speed_mm_s":
+        source = reading.source
+        part = self._parts.get(source) or self._part(source)
+        self._latest[source] = reading
+        # One that was asked for earlier than the last one grows stale earlier, too.
+        self._sure_until_ns = min(self._sure_until_ns, reading.requested_ns + part.limit_ns)
+        if part.is_speed:
             self._belt(reading)
-        self._watch_fault(reading)
-        sensor = self._sensors.get(reading.source)
-        if sensor is not None:
-            self._sense(sensor, self._presence(reading.source))
-        elif reading.source in self._rows:
-            self._send_inputs()
-        if reading.source.rsplit(".", 1)[-1] in _PROOFS:
+        if part.fault is not None:
+            self._watch_fault(part.fault, reading)
+        if part.sensor is not None:
+            self._sense(part.sensor, self._presence(source, self._now_ns()))
+        elif part.rows:
+            self._read(source, part.rows)
+        if part.is_proof:
             self._watchdogs(reading.requested_ns)
+
+    def _read(self, source: str, rows: tuple[str, ...]) -> None:
+        now_ns = self._now_ns()
+        if self._sure_until_ns < 0:
+            self._send(self._values(now_ns))  # before the first tick nothing has been judged
+        else:
+            self._send(dict.fromkeys(rows, self._input(source, now_ns)))
+
+    def _part(self, source: str) -> _Part:
+        """Work out what a source is to the lane, at its first reading."""
+        device, field = source.split(".", 1)
+        lane, timing = self._lane, self._lane.timing
+        fast = source in _FAST_ROWS or device in {lane.safety, lane.board, lane.belt.device}
+        is_proof = field.rsplit(".", 1)[-1] in _PROOFS
+        part = self._parts[source] = _Part(
+            rows=tuple(row for row in _ROWS if lane.interlocks[row] == source),
+            limit_ns=(timing.stale_ms if fast else timing.slow_stale_ms) * MS_NS,
+            sensor=self._sensors.get(source),
+            fault=_WATCHED.get(field),
+            is_speed=source == f"{lane.belt.device}.speed_mm_s",
+            is_proof=is_proof,
+        )
+        if is_proof:
+            self._proofs.append(source)
+        return part
 
     def text(self, source: str, line: str, received_ns: int) -> None:
         """Hand a reader's line on."""
@@ -149,59 +191,78 @@ class Supervisor:
         if before is not None and report.reset_edges > before.reset_edges:
             self._post(ev.LocalReset())
 
+    def relay_closed(self, scan_id: int) -> bool:
+        """Whether the board has shown its relay closed for this scan, and no other."""
+        board = self._board
+        return board is not None and board.relay_closed and board.scan_id == scan_id != 0
+
     def armed(self) -> None:
         """Note that the board was told to arm: older reports say nothing about this arming."""
         self._armed_ns = self._now_ns()
 
-    def tick(self) -> None:
-        """Judge ages: what has grown stale since its reading is passed on."""
-        for source, sensor in self._sensors.items():
-            self._sense(sensor, self._presence(source))
-        self._send_inputs()
+    def tick(self) -> Inputs:
+        """Judge ages: what has grown stale since its reading is passed on.
+
+        Returns the interlock inputs as they stand.
+        """
+        now_ns = self._now_ns()
+        if now_ns > self._sure_until_ns:
+            for source, sensor in self._sensors.items():
+                self._sense(sensor, self._presence(source, now_ns))
+            self._send(self._values(now_ns))
+            self._sure_until_ns = self._first_to_grow_stale_ns(now_ns)
+        return self._sent
 
     def inputs(self) -> Inputs:
         """The interlock inputs as the newest readings and their ages give them."""
-        values = {row: self._input(row) for row in BEAM}
-        feedbacks = {row: _FEEDBACK.get(self._input(row), Feedback.UNKNOWN) for row in FEEDBACKS}
-        return self._sent._replace(**values, **feedbacks)  # type: ignore[arg-type]  # two kinds of rows
+        return _inputs(self._sent, self._values(self._now_ns()))
 
-    def _input(self, row: str) -> Input:
-        source = self._lane.interlocks[row]
-        if isinstance(source, NotFitted):
-            return Input.NOT_FITTED
+    def _values(self, now_ns: int) -> dict[str, Input]:
+        values = {}
+        for row in _ROWS:
+            source = self._lane.interlocks[row]
+            values[row] = (
+                Input.NOT_FITTED if isinstance(source, NotFitted) else self._input(source, now_ns)
+            )
+        return values
+
+    def _first_to_grow_stale_ns(self, now_ns: int) -> int:
+        """Until when no reading grows older than it may; those that have are known by now."""
+        ends_ns = []
+        for source, reading in self._latest.items():
+            part = self._parts[source]
+            if reading.requested_ns > now_ns:
+                return now_ns  # it will have an age only later
+            if (part.rows or part.sensor) and now_ns <= reading.requested_ns + part.limit_ns:
+                ends_ns.append(reading.requested_ns + part.limit_ns)
+        return min(ends_ns, default=now_ns)
+
+    def _input(self, source: str, now_ns: int) -> Input:
         reading = self._latest.get(source)
         if reading is None:
             return Input.UNKNOWN
-        if self._is_stale(reading):
+        if self._is_stale(reading, now_ns):
             return Input.STALE
         if reading.quality is not Quality.GOOD or not isinstance(reading.value, Input):
             return Input.UNKNOWN
         # Only the lane file may say that something is not fitted.
         return Input.UNKNOWN if reading.value is Input.NOT_FITTED else reading.value
 
-    def _is_stale(self, reading: Reading) -> bool:
-        device = reading.source.split(".", 1)[0]
-        fast = reading.source in _FAST_ROWS or device in {
-            self._lane.safety,
-            self._lane.board,
-            self._lane.belt.device,
-        }
-        timing = self._lane.timing
-        return not self._is_younger(reading, timing.stale_ms if fast else timing.slow_stale_ms)
-
-    def _is_younger(self, reading: Reading, limit_ms: int) -> bool:
+    def _is_stale(self, reading: Reading, now_ns: int) -> bool:
         # A request that lies ahead has no age that could be judged.
-        return 0 <= self._now_ns() - reading.requested_ns <= limit_ms * MS_NS
+        return not 0 <= now_ns - reading.requested_ns <= self._parts[reading.source].limit_ns
 
-    def _send_inputs(self) -> None:
-        inputs = self.inputs()
+    def _send(self, values: dict[str, Input]) -> None:
+        inputs = _inputs(self._sent, values)
         if inputs != self._sent:
             self._sent = inputs
             self._post(ev.InputsChanged(inputs))
 
-    def _presence(self, source: str) -> Presence:
+    def _presence(self, source: str, now_ns: int) -> Presence:
         reading = self._latest.get(source)
-        if reading is None or self._is_stale(reading) or reading.quality is not Quality.GOOD:
+        if reading is None or reading.quality is not Quality.GOOD:
+            return Presence.UNKNOWN
+        if self._is_stale(reading, now_ns):
             return Presence.UNKNOWN
         return reading.value if isinstance(reading.value, Presence) else Presence.UNKNOWN
 
@@ -255,20 +316,15 @@ class Supervisor:
         if reading is None or reading.quality is not Quality.GOOD:
             return False
         # A proof is read in turn with other slow parameters, also on a fast device.
-        fresh = self._is_younger(reading, self._lane.timing.slow_stale_ms)
+        age_ns = self._now_ns() - reading.requested_ns
+        fresh = 0 <= age_ns <= self._lane.timing.slow_stale_ms * MS_NS
         return fresh and reading.value is Input.OK
 
     def _unproven(self) -> bool:
         """True while any device, one of the two or another, says that its watchdog is not set."""
-        return any(
-            source.rsplit(".", 1)[-1] in _PROOFS and not self._proves(source)
-            for source in self._latest
-        )
+        return any(not self._proves(source) for source in self._proofs)
 
-    def _watch_fault(self, reading: Reading) -> None:
-        fault = _WATCHED.get(reading.source.split(".", 1)[1])
-        if fault is None:
-            return
+    def _watch_fault(self, fault: Fault, reading: Reading) -> None:
         devices = self._lost.setdefault(fault, set())
         if reading.value in {Input.BLOCKED, Input.CONFLICT} and reading.source not in devices:
             devices.add(reading.source)
@@ -294,3 +350,13 @@ class Supervisor:
             lane.safety: Fault.SAFETY_LOST,
             "worker": Fault.WORKER_LOST,
         }
+
+
+def _inputs(before: Inputs, values: dict[str, Input]) -> Inputs:
+    """The inputs with some rows read anew; feedbacks have words of their own."""
+    changed: dict[str, object] = {}
+    for row, value in values.items():
+        says = _FEEDBACK.get(value, Feedback.UNKNOWN) if row in FEEDBACKS else value
+        if says is not getattr(before, row):
+            changed[row] = says
+    return before._replace(**changed) if changed else before  # type: ignore[arg-type]  # two kinds of rows

@@ -10,9 +10,9 @@ from edge.core.inspection import REDECIDABLE, InspectionState
 from edge.core.lane import DRIVING, PREPARED, STOPPED, LaneState
 from edge.core.tracking import Certainty
 from edge.law.verdicts import VerdictKind
+from simulator.explored_core import Cores, Trouble
 from simulator.explored_world import (
     ACTS,
-    AT_EXIT,
     AWAY,
     CLOSED,
     CLOSING,
@@ -22,10 +22,8 @@ from simulator.explored_world import (
     HERD,
     INSIDE,
     WAITING,
-    Cores,
     Next,
     Sheet,
-    Trouble,
     World,
 )
 
@@ -168,9 +166,7 @@ def _units(world: World, cores: Cores) -> Next:
             yield f"{name} {verb}", sheet
 
 
-def _moves(
-    world: World, cores: Cores, unit: int, place: int, other: int
-) -> list[tuple[str, int]]:
+def _moves(world: World, cores: Cores, unit: int, place: int, other: int) -> list[tuple[str, int]]:
     """Where physics lets one unit go: units keep their order and touch at most."""
     if place == AWAY:
         known = any(i.token == unit for i in cores.states[world.core].inspections)
@@ -181,12 +177,7 @@ def _moves(
     if world.belt and passable and released and place + 1 != other:
         found.append(("moves on", (place + 1) % (EXIT + 1)))
     # A closed entry barrier stands behind a unit that is inside: it cannot come back over it.
-    if (
-        world.belt
-        and place in _REVERSIBLE
-        and place - 1 != other
-        and world.entry != CLOSED
-    ):
+    if world.belt and place in _REVERSIBLE and place - 1 != other and world.entry != CLOSED:
         found.append(("comes back", place - 1))
     if place == WAITING:
         found.append(("is taken away", AWAY))
@@ -326,4 +317,3 @@ _SOURCES = (
     _time, _board, _generator, _journal, _reading, _people, _units, _entry_barrier, _verdicts,
     _officers, _worker, _power,
 )  # fmt: skip
-assert AT_EXIT + 1 == EXIT

@@ -4,19 +4,14 @@ What is left out, and why nothing is lost by it, stands in `simulator/explorer.p
 """
 
 from collections.abc import Callable, Iterator
-from enum import unique
-from functools import cache
 from typing import NamedTuple
 
 from edge.core import events as ev
-from edge.core.effects import KINDS, Effect, Entry, EntryKind, Nature, Request, Target
-from edge.core.faults import CATALOGUE, ActiveFault, Book, Fault, FaultClass
-from edge.core.inspection import InspectionState
-from edge.core.interlocks import OPTIONAL, Feedback, Inputs
-from edge.core.machine import step
-from edge.core.state import Limits, State, restarted
+from edge.core.effects import KINDS, Effect, Nature, Request, Target
+from edge.core.state import State, restarted
 from edge.core.tracking import Sensor
-from edge.core.values import Input, Plausibility, Presence, Word
+from edge.core.values import Plausibility, Presence
+from simulator.explored_core import WARNING_TICKS, Cores, Trouble, committed, reading, sensed
 
 GOODS, HERD = 1, 2
 """The two units and their tokens: one to be scanned (until corrected), one always exempt."""
@@ -33,31 +28,9 @@ CLOSED, OPEN, CLOSING = range(3)
 NONE, LIT, LOST = range(3)
 """Dose of the goods: never in the beam, in the beam, or the beam went off over them."""
 
-WARNING_TICKS, LEASE_TICKS, MOST_PENDING = 2, 2, 1
+LEASE_TICKS, MOST_PENDING = 2, 1
 
 _MOST_READINGS = 8
-
-LIMITS = Limits(
-    warning_ticks=WARNING_TICKS,
-    stall_ticks=2,
-    hv_ticks=1,
-    stray_ticks=2,
-    travel_ticks=2,
-    hold_ticks=1,
-    release_at_once=False,
-)
-"""Small limits: a counter has every kind of value (zero, between, full) and no more."""
-
-
-@unique
-class Trouble(Word):
-    """What is wrong in the hall; one thing at a time, since each row blocks alone (unit test)."""
-
-    NOTHING = "nothing"
-    PERSON = "person"
-    ESTOP = "estop"
-    KEY_OFF = "key_off"
-    SILENCE = "silence"
 
 
 class Batch(NamedTuple):
@@ -127,39 +100,6 @@ class World(NamedTuple):
     sworn: int
 
 
-@cache
-def reading(
-    trouble: Trouble, *, secured: bool, lamp: bool, shut: bool, belt: bool, glow: bool
-) -> ev.InputsChanged:
-    """What the lane reads of such a hall; one object per reading."""
-    count = len(Inputs._fields) - 3
-    if trouble is Trouble.SILENCE:
-        silent = (Input.STALE,) * count + (Feedback.UNKNOWN,) * 3
-        return ev.InputsChanged(Inputs._make(silent))
-    seen = Feedback.ON if glow else Feedback.OFF
-    rows = dict.fromkeys(Inputs._fields[:count], Input.OK) | dict.fromkeys(
-        OPTIONAL, Input.NOT_FITTED
-    )
-    bad = {
-        "zone": trouble is Trouble.PERSON,
-        "estop": trouble is Trouble.ESTOP,
-        "key": trouble is Trouble.KEY_OFF,
-        "secured": not secured,
-        "lamp": not lamp,
-        "horn": not lamp,
-        "entry_barrier": not shut,
-        "belt": not belt,
-    }
-    rows |= {row: Input.BLOCKED for row, blocked in bad.items() if blocked}
-    return ev.InputsChanged(Inputs(*(rows[row] for row in Inputs._fields[:count]), seen, seen, seen))
-
-
-@cache
-def sensed(sensor: Sensor, presence: Presence, token: int, length: Plausibility) -> ev.Event:
-    """One object per sensor event."""
-    return ev.SensorChanged(sensor, presence, token, length)
-
-
 COVERED: dict[Sensor, tuple[int, int]] = {
     Sensor.ENTRY: (WAITING, CROSSING),
     Sensor.TUNNEL_IN: (CROSSING, INSIDE),
@@ -167,78 +107,6 @@ COVERED: dict[Sensor, tuple[int, int]] = {
     Sensor.EXIT: (AT_EXIT, EXIT),
 }
 """The places in which a unit covers each sensor."""
-
-
-class Done(NamedTuple):
-    """One remembered step; the event is kept so that its identity stays its own."""
-
-    core: int
-    now: tuple[Request, ...]
-    later: tuple[Request, ...]
-    intent: int
-    written: bool
-    event: ev.Event
-
-
-class Cores:
-    """Numbers the core's states and remembers its steps: the real ``step`` runs once for each."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self.states: list[State] = []
-        self._numbers: dict[State, int] = {}
-        self._steps: dict[tuple[int, int], Done] = {}
-
-    def number(self, state: State) -> int:
-        """Number a state, after merging faults the core cannot tell apart."""
-        merged = state._replace(faults=_merged(state.faults))
-        found = self._numbers.setdefault(merged, len(self.states))
-        if found == len(self.states):
-            self.states.append(merged)
-        return found
-
-    def step(self, core: int, event: ev.Event) -> Done:
-        """Step the real core. ``event`` must be an object that lives as long as this one."""
-        key = (core, id(event))
-        done = self._steps.get(key)
-        if done is None:
-            done = self._steps[key] = self._really(core, event)
-        return done
-
-    def _really(self, core: int, event: ev.Event) -> Done:
-        led = step(self.states[core], event, self.limits)
-        now = tuple(r for r in led.effects if KINDS[r.effect].nature is Nature.RESTRICTIVE)
-        later = tuple(r for r in led.effects if KINDS[r.effect].nature is not Nature.RESTRICTIVE)
-        later = tuple(r for r in later if r.effect in ACTS)
-        return Done(
-            self.number(led.state), now, later, _intent(led.entries), bool(led.entries), event
-        )
-
-    def crashed(self, core: int) -> int:
-        """The state a new process starts with, from what the journal holds."""
-        analysis = InspectionState.ANALYSIS
-        kept = tuple(i.token for i in self.states[core].inspections if i.state is analysis)
-        return self.number(restarted(kept))
-
-
-def _intent(entries: tuple[Entry, ...]) -> int:
-    return next((entry.token for entry in entries if entry.kind is EntryKind.BEAM_INTENT), 0)
-
-
-_TELLTALE = {
-    FaultClass.TRIP: ActiveFault(Fault.BOARD_TRIPPED, present=False),
-    FaultClass.STOP: ActiveFault(Fault.TRACKING_CONFLICT, present=False),
-}
-
-
-def _merged(book: Book) -> Book:
-    """Merge past faults of a class: the core only asks for the highest class; drop notices."""
-    kept: dict[ActiveFault, None] = {}
-    for active in book:
-        kind = CATALOGUE[active.fault].kind
-        if kind is not FaultClass.NOTICE:
-            kept[active if active.present else _TELLTALE[kind]] = None
-    return tuple(sorted(kept, key=lambda active: (active.fault.value, active.present)))
 
 
 class Sheet:
@@ -250,9 +118,9 @@ class Sheet:
         self.cores = cores
         (
             self.core, self.down, self.pending, self.goods, self.herd, self.corrected, self.dose,
-            self.merged, self.trouble, self.unread, self.secured, self.keyed, self.resecured, self.belt,
-            self.entry, self.exit, self.lamp, self.warned, self.detector, self.armed, self.proof,
-            self.lease, self.ended, self.hv, self.glow, self.sworn,
+            self.merged, self.trouble, self.unread, self.secured, self.keyed, self.resecured,
+            self.belt, self.entry, self.exit, self.lamp, self.warned, self.detector, self.armed,
+            self.proof, self.lease, self.ended, self.hv, self.glow, self.sworn,
         ) = world  # fmt: skip
 
     def freeze(self) -> World:
@@ -267,9 +135,9 @@ class Sheet:
             self.dose = LOST
         return World(
             self.core, self.down, self.pending, self.goods, self.herd, self.corrected, self.dose,
-            self.merged, self.trouble, self.unread, self.secured, self.keyed, self.resecured, self.belt,
-            self.entry, self.exit, self.lamp, self.warned, self.detector, self.armed, self.proof,
-            self.lease, self.ended, self.hv, self.glow, self.sworn,
+            self.merged, self.trouble, self.unread, self.secured, self.keyed, self.resecured,
+            self.belt, self.entry, self.exit, self.lamp, self.warned, self.detector, self.armed,
+            self.proof, self.lease, self.ended, self.hv, self.glow, self.sworn,
         )  # fmt: skip
 
     @property
@@ -453,12 +321,6 @@ def _lamp(*, on: bool) -> Callable[[Sheet, int], None]:
     return act
 
 
-@cache
-def committed(token: int) -> ev.Event:
-    """One object per confirmed intent."""
-    return ev.IntentCommitted(token)
-
-
 def _confirm(sheet: Sheet, token: int) -> None:
     sheet.tell(committed(token))
 
@@ -486,13 +348,17 @@ ACTS: dict[Effect, Callable[[Sheet, int], None]] = {
 
 
 def first_world(cores: Cores) -> World:
-    """A process that has just started in an empty, unsearched hall, with nothing read yet."""
-    return World(
+    """A process that has just started in an empty, unsearched hall and has read it once."""
+    world = World(
         core=cores.number(restarted(())), down=False, pending=(), goods=AWAY, herd=AWAY,
-        corrected=False, dose=NONE, merged=False, trouble=Trouble.NOTHING, unread=False, secured=False,
-        keyed=False, resecured=False, belt=False, entry=CLOSED, exit=False, lamp=False, warned=0,
-        detector=0, armed=0, proof=0, lease=0, ended=False, hv=False, glow=False, sworn=0,
+        corrected=False, dose=NONE, merged=False, trouble=Trouble.NOTHING, unread=False,
+        secured=False, keyed=False, resecured=False, belt=False, entry=CLOSED, exit=False,
+        lamp=False, warned=0, detector=0, armed=0, proof=0, lease=0, ended=False, hv=False,
+        glow=False, sworn=0,
     )  # fmt: skip
+    sheet = Sheet(world, cores)
+    sheet.read_all_sensors()
+    return sheet.freeze()
 
 
 Next = Iterator[tuple[str, Sheet]]

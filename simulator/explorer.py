@@ -32,8 +32,9 @@ import numpy as np
 
 from edge.core.lane import LaneState
 from edge.core.state import Limits
+from simulator.explored_core import LIMITS, Cores
 from simulator.explored_events import successors
-from simulator.explored_world import LIMITS, Cores, World, first_world
+from simulator.explored_world import World, first_world
 from simulator.invariants import RULES, Change, Rule
 
 CLOSABLE = "from every world the lane can come to rest with no inspection open"
@@ -201,7 +202,9 @@ def tell(report: Report, out: TextIO) -> None:
         out.write(f"never reached: {goal}\n")
     if report.violation is not None:
         out.write(f"broken: {report.violation.rule}\n")
-        out.writelines(f"  {number}. {what}\n" for number, what in enumerate(report.violation.trace))
+        out.writelines(
+            f"  {number}. {what}\n" for number, what in enumerate(report.violation.trace)
+        )
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ from edge.core.lane import LaneState
 from edge.core.state import State
 from edge.core.tracking import Certainty, Phase
 from edge.core.values import Input
+from simulator.explored_core import WARNING_TICKS, Trouble
 from simulator.explored_world import (
     AT_EXIT,
     AWAY,
@@ -26,9 +27,6 @@ from simulator.explored_world import (
     NONE,
     OPEN,
     WAITING,
-    WARNING_TICKS,
-    Cores,
-    Trouble,
     World,
 )
 

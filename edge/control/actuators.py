@@ -7,13 +7,14 @@ is synchronous. A failure comes back as a fault, never as an exception.
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from edge.control.cases import Case, CaseBook
 from edge.core import events as ev
 from edge.core.effects import KINDS, Effect, Nature, Request, Target
 from edge.core.faults import Fault
-from edge.errors import CalibrationMissing, DeviceError, EdgeError
+from edge.errors import CalibrationMissing, DeviceError, EdgeError, ScanError
 from edge.ports import BeamPermit, Conveyor, ImageWorker, SafetyController, ScanOrder, XraySource
 from edge.settings import LaneFile
 
@@ -22,8 +23,12 @@ MAKE_WAY_S = 0.5
 RESTRICTIVE_TRIES = 3
 """A stop that fails is asked again at once; after this the device's own watchdog remains."""
 
+ARM_AGAIN_S = 1.0
+"""Pause before a detector that was not armed is asked again."""
+
 Act = Callable[[], Awaitable[None]]
 Post = Callable[..., None]
+FaultOf = Callable[[EdgeError], Fault]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ _FAULTS = {
 
 
 _NEEDS_PERMIT = frozenset({Effect.ARM_BOARD, Effect.RENEW_LEASE, Effect.HV_ON})
+RELAY_LOOK_MS = 10
 TURNS_LIMIT = 64
 """More acts than this waiting for one device is a broken assertion."""
 
@@ -71,6 +77,7 @@ class Actuators:
         book: CaseBook,
         order: Callable[[Case], ScanOrder],
         on_armed: Callable[[], None],
+        relay_closed: Callable[[int], bool],
         post: Post,
     ) -> None:
         self._lane = lane
@@ -78,6 +85,7 @@ class Actuators:
         self._book = book
         self._order = order
         self._on_armed = on_armed
+        self._relay_closed = relay_closed
         self._post = post
         self._running: dict[Target, list[_Turn]] = {target: [] for target in Target}
 
@@ -99,6 +107,13 @@ class Actuators:
             self._post(ev.IntentCommitted(token))
         elif KINDS[effect].target is not Target.PEOPLE:
             self._start(effect, token)
+
+    def reset(self, fault: Fault) -> None:
+        """Have the device that reports a fault forget it; one whose cause persists refuses."""
+        if fault is Fault.CONVEYOR_FAULT:
+            self._queue(Target.BELT, self._devices.conveyor.reset_fault, _reset_refused)
+        elif fault is Fault.SOURCE_FAULT:
+            self._queue(Target.SOURCE, self._devices.source.reset_faults, _reset_refused)
 
     async def close(self) -> None:
         """End what is under way; the drivers leave their devices safe by themselves."""
@@ -122,24 +137,26 @@ class Actuators:
     def _start(self, effect: Effect, token: int) -> None:
         kind = KINDS[effect]
         restrictive = kind.nature is Nature.RESTRICTIVE
-        turns = [turn for turn in self._running[kind.target] if not turn.task.done()]
+        fault_of = partial(_fault_of, target=kind.target)
+        self._queue(kind.target, self._act(effect, token), fault_of, restrictive=restrictive)
+
+    def _queue(
+        self, target: Target, act: Act, fault_of: FaultOf, *, restrictive: bool = False
+    ) -> None:
+        turns = [turn for turn in self._running[target] if not turn.task.done()]
         if restrictive:
             for turn in turns:
                 if not turn.restrictive:
                     turn.task.cancel()
-        running = self._in_turn(
-            [turn.task for turn in turns],
-            self._act(effect, token),
-            kind.target,
-            restrictive=restrictive,
-        )
+        before = [turn.task for turn in turns]
+        running = self._in_turn(before, act, fault_of, restrictive=restrictive)
         task = asyncio.get_running_loop().create_task(running)
         task.add_done_callback(_raise_again)
-        self._running[kind.target] = [*turns, _Turn(task, restrictive)]
+        self._running[target] = [*turns, _Turn(task, restrictive)]
         assert len(turns) < TURNS_LIMIT
 
     async def _in_turn(
-        self, before: list[asyncio.Task[None]], act: Act, target: Target, *, restrictive: bool
+        self, before: list[asyncio.Task[None]], act: Act, fault_of: FaultOf, *, restrictive: bool
     ) -> None:
         tries = RESTRICTIVE_TRIES if restrictive else 1
         if before:
@@ -150,7 +167,7 @@ class Actuators:
                 await act()
             except EdgeError as error:
                 if attempt == tries:
-                    fault = ev.FaultRaised(_fault_of(error, target), present=False)
+                    fault = ev.FaultRaised(fault_of(error), present=False)
                     self._post(fault, {"detail": str(error)})
             else:
                 return
@@ -159,7 +176,7 @@ class Actuators:
         devices, lane = self._devices, self._lane
         safety = devices.safety
         acts: dict[Effect, Callable[[], Coroutine[Any, Any, None]]] = {
-            Effect.HV_ON: devices.source.hv_on,
+            Effect.HV_ON: lambda: self._hv_on(token),
             Effect.HV_OFF: devices.source.hv_off,
             Effect.START_BELT: lambda: devices.conveyor.start(lane.belt.speed_mm_s),
             Effect.STOP_BELT: devices.conveyor.stop,
@@ -175,13 +192,44 @@ class Actuators:
         }
         return acts[effect]
 
+    async def _hv_on(self, token: int) -> None:
+        """Ask for high voltage once the board shows its relay closed for this scan.
+
+        Before that the generator's interlock is open and it refuses. Where the relay stays open
+        nothing is asked: the core sees that high voltage is missing.
+        """
+        scan_id = self._case(token).scan_id
+        for _ in range(self._lane.timing.hv_ms // RELAY_LOOK_MS):
+            if self._relay_closed(scan_id):
+                await self._devices.source.hv_on()
+                return
+            await asyncio.sleep(RELAY_LOOK_MS / 1000)
+
     async def _arm(self, token: int) -> None:
-        case = self._case(token)
-        order = self._order(case)
+        """Prepare generator and detector; a failure is a fault, tried again until taken back."""
+        failing: Fault | None = None
+        try:
+            while True:
+                try:
+                    scan_id = await self._prepare(token)
+                    break
+                except ScanError as error:
+                    if failing is None:
+                        failing = _fault_of(error, Target.DETECTOR)
+                        event = ev.FaultRaised(failing, present=True)
+                        self._post(event, {"detail": str(error)})
+                await asyncio.sleep(ARM_AGAIN_S)
+        finally:
+            if failing is not None:
+                self._post(ev.FaultGone(failing))
+        self._post(ev.DetectorArmed(token), {"scan_id": scan_id})
+
+    async def _prepare(self, token: int) -> int:
+        order = self._order(self._case(token))
         section = self._lane.source
         await self._devices.source.prepare(kv=section.kv, ma=section.ma)
         await self._devices.worker.arm(order)
-        self._post(ev.DetectorArmed(token), {"scan_id": order.scan_id})
+        return order.scan_id
 
 
 def _fault_of(error: EdgeError, target: Target) -> Fault:
@@ -191,6 +239,11 @@ def _fault_of(error: EdgeError, target: Target) -> Fault:
     if isinstance(error, CalibrationMissing):
         return Fault.CALIBRATION_MISSING
     return _FAULTS[target]
+
+
+def _reset_refused(_: EdgeError) -> Fault:
+    """The fault itself goes on; that it could not be reset is a notice."""
+    return Fault.COMMAND_REFUSED
 
 
 def _raise_again(task: asyncio.Task[None]) -> None:

@@ -27,6 +27,7 @@ class Desk:
             "answer": self.answer,
             "abort": self.abort,
             "outcome": self.outcome,
+            "confirm_identity": self.confirm_identity,
         }
 
     async def status(self, _request: Request, _login: str) -> Reply:
@@ -67,6 +68,17 @@ class Desk:
                 suspicion=_truth(request, "suspicion"),
                 agrees=_truth(request, "agrees"),
                 note=_text(request, "note"),
+            )
+        )
+
+    async def confirm_identity(self, request: Request, login: str) -> Reply:
+        """Bind a manifest to a held unit on a named OMS's word."""
+        return _done(
+            self._logic.acts.confirm_identity(
+                self._actor(request, login),
+                inspection_id=_text(request, "inspection"),
+                manifest_id=_text(request, "manifest"),
+                reason=_text(request, "reason"),
             )
         )
 

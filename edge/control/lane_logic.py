@@ -22,7 +22,7 @@ from edge.control.ticker import Ticker
 from edge.core import events as ev
 from edge.core.effects import Request
 from edge.core.interlocks import Inputs
-from edge.core.state import Limits, State, restarted
+from edge.core.state import Limits, State, Step, restarted
 from edge.core.values import Input
 from edge.journal.entries import JournalEntry
 from edge.law.tables import ExemptionTable
@@ -159,13 +159,22 @@ class LaneLogic:
             book=self.book,
             order=self._order,
             on_armed=self.supervisor.armed,
+            relay_closed=self.supervisor.relay_closed,
             post=self.runner.post,
         )
+        self.runner.watch(self._acknowledged)
 
     def do(self, request: Request, healthy_ns: int) -> None:
         """Carry an effect out; nothing can be asked before the devices are attached."""
         assert self._actuators is not None
         self._actuators.do(request, healthy_ns)
+
+    def _acknowledged(self, event: ev.Event, step: Step) -> None:
+        """Have devices forget their own faults: the acknowledgement after that frees the lane."""
+        if isinstance(event, ev.Acknowledged) and self._actuators is not None:
+            for active in step.state.faults:
+                if active.present:
+                    self._actuators.reset(active.fault)
 
     async def run(self) -> None:
         """Run until cancelled; the first and the last act is to withdraw the permit."""
@@ -218,10 +227,10 @@ class LaneLogic:
         self.gate.text(source, line, received_ns)
 
     def _before_tick(self) -> None:
-        self.supervisor.tick()
+        inputs = self.supervisor.tick()
         self.gate.tick()
         if self._devices is not None:
-            self._devices.board.believe(_belief(self.supervisor.inputs()))
+            self._devices.board.believe(_belief(inputs))
 
     def _declared_length_mm(self, token: int) -> int | None:
         case = self.book.find(token)

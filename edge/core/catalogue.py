@@ -96,7 +96,7 @@ TEXTS: dict[Fault, FaultText] = {
         "The conveyor drive reports a fault",
         "Привод конвейера сообщает об ошибке",
         "Конвейер жетегінің ақауы",
-        "Read the fault code on the drive, clear its cause, then acknowledge.",
+        "Clear the cause the drive names, acknowledge to reset it, acknowledge again to go on.",
     ),
     Fault.SAFETY_LOST: FaultText(
         "The safety controller does not answer",

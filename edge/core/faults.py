@@ -131,9 +131,13 @@ def highest(book: Book) -> FaultClass | None:
 
 
 def raised(book: Book, fault: Fault, *, present: bool) -> Book:
-    """Enter a fault; ``present`` says whether its cause goes on."""
+    """Enter a fault; ``present`` says whether its cause goes on.
+
+    A cause that goes on stays so until it is gone, whatever happens once beside it.
+    """
     others = [active for active in book if active.fault is not fault]
-    return tuple(sorted([*others, ActiveFault(fault, present)], key=lambda item: item.fault.value))
+    goes_on = present or ActiveFault(fault, present=True) in book
+    return tuple(sorted([*others, ActiveFault(fault, goes_on)], key=lambda item: item.fault.value))
 
 
 def gone(book: Book, fault: Fault) -> Book:

@@ -114,7 +114,7 @@ class ScanNotCompleted(EventData):
 class UnitNotScanned(EventData):
     """A unit left without a scan, and why."""
 
-    why: Literal["exempt", "no_basis", "turned_away"]
+    why: Literal["exempt", "no_basis", "turned_away", "passed_by_officer"]
     rule_ids: tuple[Token, ...] = ()
     officer: Token | None = None
     reason: Line = ""
