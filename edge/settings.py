@@ -87,6 +87,9 @@ class Belt(Section):
     device: str = Field(description="Device that drives the belt")
     speed_mm_s: int = Field(ge=50, le=2000, description="Scan speed")
     band_percent: int = Field(ge=1, le=20, description="Allowed deviation from it")
+    entry_to_tunnel_mm: int = Field(
+        ge=100, le=20000, description="From the end of the entry sensor to the tunnel-in sensor"
+    )
     length_tolerance_mm: int = Field(ge=20, le=1000, description="Tolerance of measured lengths")
 
 

@@ -109,7 +109,9 @@ class Supervisor:
         part = self._parts.get(source) or self._part(source)
         self._latest[source] = reading
         # One that was asked for earlier than the last one grows stale earlier, too.
-        self._sure_until_ns = min(self._sure_until_ns, reading.requested_ns + part.limit_ns)
+        stale_ns = reading.requested_ns + part.limit_ns
+        if stale_ns < self._sure_until_ns:
+            self._sure_until_ns = stale_ns
         if part.is_speed:
             self._belt(reading)
         if part.fault is not None:
@@ -125,8 +127,12 @@ class Supervisor:
         now_ns = self._now_ns()
         if self._sure_until_ns < 0:
             self._send(self._values(now_ns))  # before the first tick nothing has been judged
-        else:
-            self._send(dict.fromkeys(rows, self._input(source, now_ns)))
+            return
+        value = self._input(source, now_ns)
+        for row in rows:
+            if getattr(self._sent, row) is not _says(row, value):
+                self._send(dict.fromkeys(rows, value))
+                return
 
     def _part(self, source: str) -> _Part:
         """Work out what a source is to the lane, at its first reading."""
@@ -270,26 +276,25 @@ class Supervisor:
         if presence is self._seen[sensor]:
             return
         self._seen[sensor] = presence
-        length = Plausibility.UNKNOWN
-        if sensor is Sensor.TUNNEL_IN:
-            length = self._length(presence)
+        if sensor is Sensor.TUNNEL_IN and presence is Presence.OCCUPIED:
+            self._odometer.mark()
+        length = self._length(sensor) if presence is Presence.CLEAR else Plausibility.UNKNOWN
         token = self._fresh_token()
         self._post(ev.SensorChanged(sensor, presence, token, length))
 
-    def _length(self, presence: Presence) -> Plausibility:
-        if presence is Presence.OCCUPIED:
-            self._odometer.mark()
+    def _length(self, sensor: Sensor) -> Plausibility:
+        """Judge the length between the front at the tunnel-in sensor and the rear at this one."""
+        travelled = self._odometer.since_mark_mm()
+        if sensor not in {Sensor.ENTRY, Sensor.TUNNEL_IN} or travelled is None:
             return Plausibility.UNKNOWN
-        measured = self._odometer.since_mark_mm()
-        tolerance = self._lane.belt.length_tolerance_mm
+        belt, tracking = self._lane.belt, self._core().tracking
+        measured = travelled + (belt.entry_to_tunnel_mm if sensor is Sensor.ENTRY else 0)
         low, high = self._lane.envelope.length_mm
-        declared = self._declared_length_mm(self._core().tracking.tunnel)
+        declared = self._declared_length_mm(tracking.tunnel or tracking.entry)
         if declared is not None:
             low, high = declared, declared
-        if measured is None:
-            return Plausibility.UNKNOWN
-        fits = max(1, low - tolerance) <= measured <= high + tolerance
-        return Plausibility.PLAUSIBLE if fits else Plausibility.IMPLAUSIBLE
+        fits = low - belt.length_tolerance_mm <= measured <= high + belt.length_tolerance_mm
+        return Plausibility.PLAUSIBLE if fits and travelled > 0 else Plausibility.IMPLAUSIBLE
 
     def _belt(self, reading: Reading) -> None:
         speed = reading.value
@@ -304,11 +309,11 @@ class Supervisor:
         self.reading(Reading("lane.belt", state, Quality.GOOD, reading.requested_ns))
 
     def _watchdogs(self, requested_ns: int) -> None:
-        proven = all(
-            any(self._proves(f"{device}.{proof}") for proof in _PROOFS)
-            for device in (self._lane.safety, self._lane.belt.device)
-        )
-        state = Input.OK if proven and not self._unproven() else Input.BLOCKED
+        """Both must have a watchdog, and none of any device may be unproven."""
+        devices = {source.split(".", 1)[0] for source in self._proofs}
+        both = {self._lane.safety, self._lane.belt.device} <= devices
+        proven = both and all(map(self._proves, self._proofs))
+        state = Input.OK if proven else Input.BLOCKED
         self.reading(Reading("lane.watchdogs", state, Quality.GOOD, requested_ns))
 
     def _proves(self, source: str) -> bool:
@@ -319,10 +324,6 @@ class Supervisor:
         age_ns = self._now_ns() - reading.requested_ns
         fresh = 0 <= age_ns <= self._lane.timing.slow_stale_ms * MS_NS
         return fresh and reading.value is Input.OK
-
-    def _unproven(self) -> bool:
-        """True while any device, one of the two or another, says that its watchdog is not set."""
-        return any(not self._proves(source) for source in self._proofs)
 
     def _watch_fault(self, fault: Fault, reading: Reading) -> None:
         devices = self._lost.setdefault(fault, set())
@@ -352,11 +353,16 @@ class Supervisor:
         }
 
 
+def _says(row: str, value: Input) -> Input | Feedback:
+    """What a value says on a row: feedbacks have words of their own."""
+    return _FEEDBACK.get(value, Feedback.UNKNOWN) if row in FEEDBACKS else value
+
+
 def _inputs(before: Inputs, values: dict[str, Input]) -> Inputs:
-    """The inputs with some rows read anew; feedbacks have words of their own."""
+    """The inputs with some rows read anew."""
     changed: dict[str, object] = {}
     for row, value in values.items():
-        says = _FEEDBACK.get(value, Feedback.UNKNOWN) if row in FEEDBACKS else value
+        says = _says(row, value)
         if says is not getattr(before, row):
             changed[row] = says
     return before._replace(**changed) if changed else before  # type: ignore[arg-type]  # two kinds of rows

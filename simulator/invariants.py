@@ -157,19 +157,13 @@ def trip_ends_locally(change: Change) -> bool:
 
 
 def entry_opens_for_the_decided(change: Change) -> bool:
-    """The entry opens for a unit whose verdict lets it in, or over one that is crossing.
-
-    A mission given up while its unit was on the way in goes on without a beam.
-    """
+    """The entry opens for a unit whose verdict lets it in, or over one that is crossing."""
     if change.after.entry != OPEN or change.before.entry == OPEN:
         return True
     state = change.now
     decided = {InspectionState.CLEARED, InspectionState.PASSING}
     crossing = state.tracking.phase is Phase.ENTERING
-    if crossing or _where(state, state.tracking.entry) in decided:
-        return True
-    under_way = state.lane is LaneState.CLEARING and state.mission == state.tracking.entry
-    return under_way and _where(state, state.mission) is InspectionState.NOT_COMPLETED
+    return crossing or _where(state, state.tracking.entry) in decided
 
 
 def exit_opens_for_the_finished(change: Change) -> bool:

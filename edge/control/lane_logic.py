@@ -22,6 +22,7 @@ from edge.control.ticker import Ticker
 from edge.core import events as ev
 from edge.core.effects import Request
 from edge.core.interlocks import Inputs
+from edge.core.lane import LaneState
 from edge.core.state import Limits, State, Step, restarted
 from edge.core.values import Input
 from edge.journal.entries import JournalEntry
@@ -120,6 +121,7 @@ class LaneLogic:
             before=self._before_tick,
             post=self.runner.post,
             now_ns=clock.monotonic_ns,
+            calm=self._is_calm,
         )
         self._devices: Devices | None = None
         self._actuators: Actuators | None = None
@@ -231,6 +233,11 @@ class LaneLogic:
         self.gate.tick()
         if self._devices is not None:
             self._devices.board.believe(_belief(inputs))
+
+    def _is_calm(self) -> bool:
+        """True while no unit is in the lane and nothing is warned of, driven or stopped."""
+        state = self.runner.state
+        return state.lane is LaneState.READY and not state.inspections
 
     def _declared_length_mm(self, token: int) -> int | None:
         case = self.book.find(token)

@@ -183,7 +183,9 @@ class Tellers:
         assert case is not None
         kind = case.verdict.kind if case.verdict else None
         by_law = {VerdictKind.EXEMPT: "exempt", VerdictKind.NO_BASIS: "no_basis"}
-        why = by_law.get(kind, "turned_away") if kind else "turned_away"
+        passed = entry.kind is EntryKind.UNIT_PASSED
+        why = by_law.get(kind, "") if kind else ""
+        why = why or ("passed_by_officer" if passed else "turned_away")
         decision = _DECIDED.get(entry.kind)
         answer = case.answer if case.answer and case.answer.decision is decision else None
         event = self._made(
@@ -249,6 +251,7 @@ _END = {
     "exempt": ProcessState.NOT_APPLIED_EXEMPT,
     "no_basis": ProcessState.NOT_APPLIED_NO_BASIS,
     "turned_away": ProcessState.TURNED_AWAY,
+    "passed_by_officer": ProcessState.NOT_COMPLETED,
 }
 
 

@@ -8,10 +8,26 @@ from edge.core.events import Event, Stalled, Tick
 MS_NS = 1_000_000
 HEALTHY_GAP_MS = 150
 """A tick later than this is no healthy tick (design section 5)."""
+CALM_PERIODS = 2
+"""Periods between two ticks of a lane that is about nothing; with the longest period, 50 ms, a
+tick is then still healthy."""
+
+
+def never() -> bool:
+    """Say of a lane that it is never calm."""
+    return False
 
 
 class Ticker:
-    """Posts a tick each period; one that comes too late posts `Stalled` instead."""
+    """Posts a tick each period; before one that comes too late, `Stalled`.
+
+    Args:
+        period_ms: time between two ticks.
+        before: called before each tick.
+        post: takes the events.
+        now_ns: monotonic time.
+        calm: whether the lane is about nothing, so that ticks may be rarer.
+    """
 
     def __init__(
         self,
@@ -20,7 +36,9 @@ class Ticker:
         before: Callable[[], None],
         post: Callable[[Event], None],
         now_ns: Callable[[], int],
+        calm: Callable[[], bool] = never,
     ) -> None:
+        self._calm = calm
         self._period_ns = period_ms * MS_NS
         self._before = before
         self._post = post
@@ -36,7 +54,8 @@ class Ticker:
         """Tick until cancelled."""
         self.last_ns = self._counted_ns = self._now_ns()
         while True:
-            due_ns = self._counted_ns + self._period_ns
+            wait_ns = self._period_ns * (CALM_PERIODS if self._calm() else 1)
+            due_ns = self._counted_ns + wait_ns
             await asyncio.sleep(max(0, due_ns - self._now_ns()) / 1_000_000_000)
             now_ns = self._now_ns()
             # Counted from the clock: rounding up would shorten the warning before a beam.

@@ -47,7 +47,7 @@ class SensorChanged(NamedTuple):
     """A presence sensor changed.
 
     ``token`` is the unused token to give to a unit should this be an arrival; ``length`` says
-    whether the length measured over the sensor fits the unit (only for ``TUNNEL_IN`` clearing).
+    whether the length measured fits the unit (for ``ENTRY`` and ``TUNNEL_IN`` clearing).
     """
 
     sensor: Sensor

@@ -56,29 +56,31 @@ def _wait_for_answer(work: Work, inspection: Inspection, count: int) -> None:
 
 
 def _watch_feedback(work: Work, count: int) -> None:
-    inputs = work.state.inputs
-    seen = Feedback.ON in (inputs.hv, inputs.relay, inputs.beam)
-    if work.state.lane is LaneState.SCANNING or not seen:
+    """Compare what is seen of the beam with whether it is permitted."""
+    inputs, limits = work.state.inputs, work.limits
+    seen = (inputs.hv, inputs.relay, inputs.beam)
+    permitted = work.state.lane is LaneState.SCANNING
+    if Feedback.ON not in seen:
+        work.end_fault(Fault.BEAM_WITHOUT_PERMIT)
+    if all(one is Feedback.ON for one in seen) if permitted else Feedback.ON not in seen:
         work.state = work.state._replace(stray=0)
-        if not seen:
-            work.end_fault(Fault.BEAM_WITHOUT_PERMIT)
         return
-    stray = min(work.state.stray + count, work.limits.stray_ticks)
+    limit = limits.hv_ticks if permitted else limits.stray_ticks
+    stray = min(work.state.stray + count, limit)
     work.state = work.state._replace(stray=stray)
-    if stray >= work.limits.stray_ticks:
+    if stray >= limit and permitted:
+        work.raise_fault(Fault.HV_MISSING, present=False)
+    elif stray >= limit:
         work.raise_fault(Fault.BEAM_WITHOUT_PERMIT, present=True)
 
 
 def _watch_scan(work: Work, count: int) -> None:
-    limits, inputs = work.limits, work.state.inputs
+    limits = work.limits
     stall = min(work.state.stall + count, limits.stall_ticks)
     work.state = work.state._replace(stall=stall)
-    lit = all(seen is Feedback.ON for seen in (inputs.hv, inputs.relay, inputs.beam))
     if stall >= limits.stall_ticks:
         work.raise_fault(Fault.LINES_STALLED, present=False)
-    elif work.state.elapsed >= limits.hv_ticks and not lit:
-        work.raise_fault(Fault.HV_MISSING, present=False)
-    else:
+    elif work.state.stray < limits.hv_ticks:
         work.ask(Effect.RENEW_LEASE)
 
 

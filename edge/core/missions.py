@@ -72,7 +72,16 @@ def give_up(work: Work, cause: str) -> None:
 
 
 def withdraw(work: Work, cause: str) -> None:
-    """End a mission whose unit is on its way in or under the beam; it is driven out unscanned."""
+    """End a mission before its scan is done; a unit already on its way in is driven out unscanned.
+
+    One that still stands at the entry stays there: nobody may be driven through who was not meant
+    to be.
+    """
+    tracking = work.state.tracking
+    if tracking.entry == work.state.mission and tracking.phase is Phase.STANDING:
+        give_up(work, cause)
+        drop(work)
+        return
     retract(work)
     give_up(work, cause)
     work.move(Trigger.WITHDRAWN, work.state.mission)

@@ -59,7 +59,7 @@ class State(NamedTuple):
         elapsed: ticks since the lane state or the unit's place last changed, saturating.
         proof: ticks of proven warning, saturating.
         stall: ticks without detector lines, saturating.
-        stray: ticks of beam feedback without a permit, saturating.
+        stray: ticks in which beam feedback and permit disagree, saturating.
     """
 
     lane: LaneState

@@ -139,7 +139,7 @@ class Context(NamedTuple):
 
     Attributes:
         fresh: token for a unit that arrives with this change.
-        length: plausibility of the length measured, for the tunnel-in sensor clearing.
+        length: plausibility of the length measured, for entry or tunnel-in clearing.
         admitting: True while the lane lets the unit at the entry move in.
         separated: True while the entry barrier is known to be closed.
     """
@@ -181,7 +181,7 @@ def _entry_clears(t: Tracking, context: Context) -> Moved | None:
         return None
     if t.phase is Phase.ENTERING:
         # Two units that touch clear the entry as one: only their length gives them away in time.
-        if context.length is Plausibility.IMPLAUSIBLE:
+        if context.length is not Plausibility.PLAUSIBLE:
             return None
         inside = t._replace(entry=NOBODY, tunnel=token, phase=Phase.INSIDE)
         return Moved(inside, Move.INSIDE, token)

@@ -3,19 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import pytest
-
 from edge.control.actuators import RESTRICTIVE_TRIES, Actuators, Devices
 from edge.control.cases import Case, CaseBook
 from edge.core import events as ev
 from edge.core.effects import KINDS, Effect, Request, Target
 from edge.core.faults import Fault
 from edge.errors import (
-    CalibrationMissing,
-    DeviceError,
     DeviceRefused,
     DeviceTimeout,
-    ScanIncomplete,
 )
 from edge.ports import Belief, ScanOrder
 from tests.unit.control.kit import LANE, TOKEN, Posted
@@ -308,99 +303,3 @@ def test_a_permissive_act_is_tried_once() -> None:
         assert bench.posted.events == [ev.FaultRaised(Fault.SOURCE_LOST, present=False)]
 
     run(body)
-
-
-@pytest.mark.parametrize(
-    ("word", "error", "fault"),
-    [
-        ("prepare 160 4", DeviceError("source", "prepare", "local"), Fault.SOURCE_LOST),
-        ("arm detector 42", ScanIncomplete("worker gone"), Fault.WORKER_LOST),
-        ("arm detector 42", CalibrationMissing("none of this month"), Fault.CALIBRATION_MISSING),
-    ],
-)
-def test_an_arming_that_fails_names_who_failed(word: str, error: Exception, fault: Fault) -> None:
-    async def body(bench: Bench) -> None:
-        bench.world.fail[word] = [error]
-        bench.do(Effect.ARM_DETECTOR)
-        await bench.settle()
-        assert bench.posted.events == [ev.FaultRaised(fault, present=False)]
-
-    run(body)
-
-
-def test_an_arming_that_is_cancelled_is_not_announced() -> None:
-    async def body(bench: Bench) -> None:
-        bench.world.hang["arm detector 42"] = asyncio.Event()
-        bench.do(Effect.ARM_DETECTOR)
-        await bench.settle()
-        bench.do(Effect.CANCEL_SCAN)
-        await bench.settle()
-        assert bench.posted.of(ev.DetectorArmed) == []
-        assert bench.world.log[-1] == "finish False"
-
-    run(body)
-
-
-@pytest.mark.parametrize("effect", [Effect.ARM_BOARD, Effect.RENEW_LEASE, Effect.HV_ON])
-@pytest.mark.parametrize("flaw", ["no permit", "not armed"])
-def test_without_a_permit_of_this_unit_there_is_no_beam(effect: Effect, flaw: str) -> None:
-    async def body(bench: Bench) -> None:
-        if flaw == "no permit":
-            bench.case.permit = None
-        else:
-            bench.case.scan_id = 0
-        bench.do(effect)
-        await bench.settle()
-        assert bench.world.log == ["withdraw"]
-
-    run(body)
-
-
-@pytest.mark.parametrize("effect", [Effect.ARM_BOARD, Effect.RENEW_LEASE, Effect.HV_ON])
-def test_the_permit_of_another_token_gives_no_beam(effect: Effect) -> None:
-    async def body(bench: Bench) -> None:
-        stranger = bench.book.open(TOKEN + 1, "2026-03-02T08:00:00.000000Z", 0)
-        stranger.scan_id, stranger.permit = 43, bench.case.permit
-        bench.actuators.do(Request(effect, TOKEN + 1), 5)
-        await bench.settle()
-        assert bench.world.log == ["withdraw"]
-
-    run(body)
-
-
-def test_a_lease_carries_the_scan_and_the_last_healthy_tick() -> None:
-    async def body(bench: Bench) -> None:
-        bench.do(Effect.ARM_BOARD, Effect.RENEW_LEASE)
-        assert bench.world.log == ["noted", "arm 42", "renew 42 5"]
-
-    run(body)
-
-
-def test_closing_ends_what_is_under_way() -> None:
-    async def body(bench: Bench) -> None:
-        start = f"start {LANE.belt.speed_mm_s}"
-        bench.world.hang[start] = asyncio.Event()
-        bench.do(Effect.START_BELT)
-        await bench.settle()
-        await bench.actuators.close()
-        assert bench.world.ended == [start]
-
-    run(body)
-
-
-def test_a_broken_assertion_in_an_act_reaches_the_loop() -> None:
-    async def body(bench: Bench) -> None:
-        heard: list[object] = []
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(lambda _, context: heard.append(context["exception"]))
-        bench.world.fail["hv_on"] = [AssertionError("ours")]
-        bench.do(Effect.HV_ON)
-        await bench.settle()
-        assert [str(error) for error in heard] == ["ours"]
-        bench.world.log.clear()
-
-    async def main() -> None:
-        bench = Bench()
-        await body(bench)
-
-    asyncio.run(main())

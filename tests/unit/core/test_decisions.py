@@ -156,7 +156,7 @@ def test_lines_of_another_unit_keep_nothing() -> None:
 @pytest.mark.parametrize("feedback", FEEDBACKS)
 def test_a_permit_without_high_voltage_is_given_up(feedback: str) -> None:
     lane = scanning().read(**{feedback: Feedback.OFF})
-    for _ in range(LIMITS.hv_ticks):
+    for _ in range(LIMITS.hv_ticks - 1):
         lane.take(ev.LinesProgressed(UNIT), ev.Tick(1))
         assert lane.state.lane is LaneState.SCANNING
     lane.take(ev.LinesProgressed(UNIT), ev.Tick(1))
