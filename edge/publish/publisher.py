@@ -96,6 +96,7 @@ class Publisher:
         self._since = ""
         self._busy: set[int] = set()
         self._reachable: bool | None = None
+        self._greeted = False
         self._refusing = False
         self._failed = False
         self._useful = False
@@ -205,7 +206,10 @@ class Publisher:
     def _begin(self, wire: Wire, connected: Connected) -> None:
         self._inbox.read_stream()
         self._pump.connected(connected.receive_maximum)
-        self._pump.hold(self._clock.monotonic_ns() + _RECEIPT_FIRST_NS)
+        if not self._greeted:
+            # Only between two processes can a database go back in time.
+            self._pump.hold(self._clock.monotonic_ns() + _RECEIPT_FIRST_NS)
+            self._greeted = True
         self._packet_limit = min(connected.packet_limit_bytes, MESSAGE_LIMIT_BYTES)
         wire.subscribe(self._topics.inbound)
         self._publish(wire, self._state_message(online=True))
