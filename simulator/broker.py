@@ -95,7 +95,7 @@ def start_broker(port: int, folder: Path, *, url: str = "", kind: str = "") -> B
         kind: ``mosquitto`` or ``iotcore``; empty takes the first that is there, in this order.
 
     Raises:
-        PublishError: no broker is installed, or it did not come up.
+        PublishError: no broker is installed, the port is in use, or it did not come up.
     """
     if url:
         broker_address(url)
@@ -104,6 +104,7 @@ def start_broker(port: int, folder: Path, *, url: str = "", kind: str = "") -> B
     chosen = kind or ("mosquitto" if program else "iotcore")
     if chosen not in ("mosquitto", "iotcore") or (chosen == "mosquitto" and not program):
         raise PublishError(f"broker {chosen!r} is not installed; install mosquitto or iotcore")
+    _expect_free(port)
     folder.mkdir(parents=True, exist_ok=True)
     if chosen == "mosquitto":
         config = folder / "mosquitto.conf"
@@ -134,6 +135,19 @@ def free_port() -> int:
 def _mosquitto() -> str:
     places = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
     return shutil.which("mosquitto", path=places) or ""
+
+
+def _expect_free(port: int) -> None:
+    """Refuse a port somebody listens on: he would be taken for the broker that has come up."""
+    with socket.socket() as probe:
+        # As servers do, or the port of a broker just killed would count as in use.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError as error:
+            raise PublishError(
+                f"broker port {port}: {error.strerror}; end what uses it or name another port"
+            ) from error
 
 
 def _await_ready(handle: BrokerHandle, port: int, log: Path) -> None:

@@ -77,6 +77,7 @@ class Harness:
         self._acts: dict[str, Callable[[Request], Answer]] = {
             "arrive": self._arrive,
             "take_away": self._take_away,
+            "clear": self._clear,
             "estop": lambda request: self._person("estop_pressed", on=True),
             "estop_release": lambda request: self._person("estop_pressed", on=False),
             "door": lambda request: self._person("doors_open", on=request.on),
@@ -130,6 +131,10 @@ class Harness:
     def _take_away(self, _: Request) -> Answer:
         unit = self._lane.plant.take_away()
         return {"unit_id": unit.unit_id if unit else None}
+
+    def _clear(self, _: Request) -> Answer:
+        """People go in and take every unit off the belt."""
+        return {"unit_ids": [unit.unit_id for unit in self._lane.plant.clear()]}
 
     def _person(self, what: str, *, on: bool) -> Answer:
         setattr(self._lane.plant.people, what, on)

@@ -112,6 +112,10 @@ class Barrier:
         """Fully shut."""
         return self._raised_ms <= 0
 
+    def rests(self, *, wanted_open: bool) -> bool:
+        """Whether the arm has nowhere to go; one held up by a unit would still move."""
+        return self.jammed or (self.is_open if wanted_open else self.is_closed)
+
     def step(self, *, wanted_open: bool, obstructed: bool) -> None:
         """Move for one step."""
         if self.jammed:
@@ -177,15 +181,24 @@ class Plant:
         self._let_in()
         return True
 
-    def take_away(self) -> Unit | None:
-        """The attendant takes the unit before the entry barrier off the lane, if one stands."""
+    def take_away(self, reach_mm: int = ENTRY_BARRIER_MM) -> Unit | None:
+        """The attendant takes the unit at the entry off the lane, if one stands in his reach."""
         for body in self._bodies:
-            if body.front_mm <= ENTRY_BARRIER_MM:
+            if body.front_mm <= reach_mm:
                 self._bodies.remove(body)
                 self._leave(body, taken_away=True)
                 self._entry_clear_ms = 0
                 return body.passage.unit
         return None
+
+    def clear(self) -> tuple[Unit, ...]:
+        """People take every unit off the standing belt ."""
+        taken = [body.passage.unit for body in self._bodies]
+        for body in tuple(self._bodies):
+            self._bodies.remove(body)
+            self._leave(body, taken_away=True)
+        self._entry_clear_ms = 0
+        return tuple(taken)
 
     def press_secure(self) -> bool:
         """Search-and-secure; holds only with doors shut, e-stop released and nobody inside."""
@@ -231,12 +244,13 @@ class Plant:
 
     def is_occupied(self, spot: Spot) -> bool:
         """Whether a unit really is in front of a sensor."""
-        if spot is Spot.ENTRY:
-            return any(body.overlaps(ENTRY_ZONE_MM) for body in self._bodies)
-        if spot is Spot.EXIT:
-            return any(body.overlaps(EXIT_ZONE_MM) for body in self._bodies)
-        place = TUNNEL_IN_MM if spot is Spot.TUNNEL_IN else TUNNEL_OUT_MM
-        return any(body.covers(place) for body in self._bodies)
+        if spot is Spot.TUNNEL_IN or spot is Spot.TUNNEL_OUT:
+            return self._covered(TUNNEL_IN_MM if spot is Spot.TUNNEL_IN else TUNNEL_OUT_MM)
+        zone = ENTRY_ZONE_MM if spot is Spot.ENTRY else EXIT_ZONE_MM
+        return any(body.overlaps(zone) for body in self._bodies)
+
+    def _covered(self, spot_mm: int) -> bool:
+        return any(body.covers(spot_mm) for body in self._bodies)
 
     def at_entry(self) -> Unit | None:
         """The unit in the entry zone, which the curtains and readers look at."""
@@ -270,16 +284,37 @@ class Plant:
         """Move the hall on to ``now_ms`` in whole steps; a rest below one step waits."""
         while self.now_ms + STEP_MS <= now_ms:
             self._step()
+            if self._is_at_rest():
+                self._skip((now_ms - self.now_ms) // STEP_MS)
+
+    def _is_at_rest(self) -> bool:
+        """True when further steps would change nothing but the clocks."""
+        actuators = self.actuators
+        if actuators.belt_speed_mm_s or self._queue:
+            return False
+        if actuators.relay_closed or actuators.hv_kv > 0.0:
+            return False
+        return self.entry_barrier.rests(wanted_open=actuators.entry_barrier_open) and (
+            self.exit_barrier.rests(wanted_open=actuators.exit_barrier_open)
+        )
+
+    def _skip(self, steps: int) -> None:
+        """Let so many steps pass in which the hall is at rest."""
+        self.now_ms += steps * STEP_MS
+        self._lamp_ms = self._lamp_ms + steps * STEP_MS if self.lamp_current else 0
+        self._entry_clear_ms = (
+            0 if self.is_occupied(Spot.ENTRY) else (self._entry_clear_ms + steps * STEP_MS)
+        )
 
     def _step(self) -> None:
         self.now_ms += STEP_MS
         self.entry_barrier.step(
             wanted_open=self.actuators.entry_barrier_open,
-            obstructed=any(body.covers(ENTRY_BARRIER_MM) for body in self._bodies),
+            obstructed=self._covered(ENTRY_BARRIER_MM),
         )
         self.exit_barrier.step(
             wanted_open=self.actuators.exit_barrier_open,
-            obstructed=any(body.covers(EXIT_BARRIER_MM) for body in self._bodies),
+            obstructed=self._covered(EXIT_BARRIER_MM),
         )
         if not self.damage.belt_jammed:
             self._move(self.actuators.belt_speed_mm_s * STEP_MS / 1000)
@@ -328,13 +363,15 @@ class Plant:
     def _note(self) -> None:
         """Write the truth of this step."""
         relay, hv = self.actuators.relay_closed, self.hv_on
+        if not (relay or hv):
+            self.record.all_well()
+            return
         found: set[tuple[Wrong, str]] = set()
-        if relay or hv:
-            for body in self._bodies:
-                if body.overlaps(TUNNEL_MM) and not body.passage.unit.may_be_scanned:
-                    found.add((Wrong.UNIT_NOT_SCANNABLE, body.passage.unit.unit_id))
-            if self.people.person_in_zone:
-                found.add((Wrong.PERSON_IN_ZONE, ""))
+        for body in self._bodies:
+            if body.overlaps(TUNNEL_MM) and not body.passage.unit.may_be_scanned:
+                found.add((Wrong.UNIT_NOT_SCANNABLE, body.passage.unit.unit_id))
+        if self.people.person_in_zone:
+            found.add((Wrong.PERSON_IN_ZONE, ""))
         if relay and self._lamp_ms < WARNING_MS:
             found.add((Wrong.NOT_WARNED, ""))
         self.record.wrong(found, self.now_ms, STEP_MS, relay=relay, hv=hv)

@@ -80,6 +80,10 @@ class Record:
         self.passages: list[Passage] = []
         self._running: dict[tuple[Wrong, str], int] = {}
 
+    def all_well(self) -> None:
+        """Note a step in which neither relay nor high voltage was on: nothing can be wrong."""
+        self._running.clear()
+
     def wrong(
         self, found: set[tuple[Wrong, str]], now_ms: int, step_ms: int, *, relay: bool, hv: bool
     ) -> None:

@@ -1,0 +1,91 @@
+"""Rules of the play: it shows what it must, and the law agrees with what it expects."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from edge.control.facts import envelope_of, manifest_facts, measured
+from edge.lane_file import load
+from edge.law.case import Case
+from edge.law.exemptions import decide
+from edge.law.manifest import IdentityState
+from edge.law_tables import load_tables
+from edge.messages.base import to_bytes
+from edge.messages.manifest import read_manifest
+from simulator.showcase_script import SHORT, Incident, Papers, Scene, manifest_of, scenes
+from tests.unit.simulator.showcase_kit import PLAY
+
+LANE_FILE = Path(__file__).resolve().parents[3] / "config" / "lanes" / "cargo.toml"
+LANE = load(LANE_FILE)
+TABLES = load_tables(LANE_FILE.parent / LANE.law.tables)[0]
+NOW = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
+PITCH_MM = 5
+
+
+def name(scene: Scene) -> str:
+    return scene.title
+
+
+@pytest.mark.parametrize("scene", PLAY, ids=name)
+def test_the_law_of_the_lane_gives_every_unit_the_verdict_the_play_expects(scene: Scene) -> None:
+    manifest = manifest_of(scene, LANE.lane.id, NOW)
+    identity = IdentityState.MISSING if manifest is None else IdentityState.AGREED
+    sizes = {"height": scene.unit.height_mm, "width": scene.unit.width_mm}
+    verdict = decide(
+        Case(
+            inspection_id="I-1",
+            manifest=manifest_facts(manifest, identity, NOW),
+            measured=tuple(measured(axis, size, PITCH_MM) for axis, size in sizes.items()),
+            envelope=envelope_of(LANE),
+            tables=TABLES,
+            day=NOW.date(),
+        )
+    )
+    assert verdict.kind.value == scene.expected.verdict
+    assert set(scene.expected.rules) <= set(verdict.rule_ids)
+    if scene.ruling is not None and scene.ruling.decision == "scan":
+        assert verdict.officer_may_scan
+
+
+def test_what_the_order_exempts_is_never_expected_to_be_exposed() -> None:
+    exposed = [scene.title for scene in PLAY if scene.expected.exposed]
+    allowed = [
+        scene.title
+        for scene in PLAY
+        if scene.expected.verdict == "scan"
+        or (scene.ruling is not None and scene.ruling.decision == "scan")
+    ]
+    assert exposed == allowed
+    assert [s.unit.may_be_scanned for s in PLAY] == [s.expected.exposed for s in PLAY]
+
+
+def test_the_play_shows_every_verdict_every_end_and_both_incidents() -> None:
+    assert len(PLAY) >= 16
+    assert {scene.expected.verdict for scene in PLAY} == {"scan", "exempt", "no_basis", "hold"}
+    assert {scene.expected.end for scene in PLAY} == {
+        "without_suspicion", "under_suspicion", "not_applied_exempt", "not_applied_no_basis",
+        "turned_away", "not_completed",
+    }  # fmt: skip
+    assert {scene.incident for scene in PLAY} == set(Incident)
+    assert {scene.papers for scene in PLAY} == set(Papers)
+
+
+def test_units_are_told_apart_and_fit_the_length_of_the_lane() -> None:
+    low, high = LANE.envelope.length_mm
+    assert len({scene.unit.qr for scene in PLAY} | {scene.unit.label for scene in PLAY}) == 32
+    assert all(low <= scene.unit.length_mm <= high for scene in PLAY)
+
+
+def test_a_seed_always_makes_the_same_play_and_another_seed_another_one() -> None:
+    assert scenes(722) == PLAY
+    assert [scene.unit.fill for scene in scenes(723)] != [scene.unit.fill for scene in PLAY]
+    assert scenes(722, SHORT) == tuple(PLAY[number] for number in SHORT)
+
+
+def test_every_manifest_is_one_of_the_contract_and_one_unit_has_none() -> None:
+    made = [manifest_of(scene, LANE.lane.id, NOW) for scene in PLAY]
+    assert sum(manifest is None for manifest in made) == 1
+    for manifest in made:
+        if manifest is not None:
+            assert read_manifest(to_bytes(manifest)) == manifest
