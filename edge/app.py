@@ -111,7 +111,11 @@ async def _journal(lane: LaneFile, state: Path) -> AsyncIterator[Opened]:
     try:
         report = recover(journal)
         if not report.sound:
-            raise JournalCorrupt("; ".join(report.complaints()[:5]))
+            found = "; ".join(report.complaints()[:5])
+            raise JournalCorrupt(
+                f"journal {journal.path} does not verify: {found}; keep the file for examination "
+                "and restore a copy, or name another --state"
+            )
         reader = journal.reader()
         try:
             taken = take_over(reader, report.inspections)

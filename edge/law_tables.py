@@ -36,7 +36,8 @@ def _load(file: Path) -> ExemptionTable | list[Mistake]:
     except OSError as error:
         reason = f"cannot be read ({error.strerror})"
         return [Mistake(str(file), "-", "", reason, "Make it readable to the lane's user")]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
+        # Bad TOML and bad UTF-8 are ValueErrors; so are numbers and nesting beyond all use.
         return [Mistake(str(file), "-", "", f"is not valid TOML: {error}", "Mend that line")]
     built = build_table(mapping, hashlib.sha256(data).hexdigest(), provenance=Provenance.SHIPPED)
     if isinstance(built, ExemptionTable):

@@ -49,6 +49,8 @@ GRACE_S = 5.0
 BOARD_WAIT_S = 10.0
 """How long a record that broke off under a beam waits for the board's count at a start."""
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
 Run = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -119,6 +121,8 @@ class LaneService:
         )
         self._door = Door(state / "control.sock", Desk(self.logic).handlers())
         self._board_seen = asyncio.Event()
+        self._stop = asyncio.Event()
+        self._broken: Exception | None = None
         self._worker = self._make_worker(clock.monotonic_ns)
         self._wired = wire(self.logic.supervisor, self.logic.ticker.alive, self._report)
         self.logic.attach(
@@ -130,10 +134,13 @@ class LaneService:
                 worker=self._worker,
             )
         )
-        zone = ZoneInfo(lane.lane.timezone)
-        self._selfcheck = SelfCheck(
-            state=state,
-            min_free_mb=lane.storage.min_free_mb,
+        self._selfcheck = self._make_selfcheck(tables, clock)
+
+    def _make_selfcheck(self, tables: tuple[ExemptionTable, ...], clock: Clock) -> SelfCheck:
+        zone = ZoneInfo(self._lane.lane.timezone)
+        return SelfCheck(
+            state=self._state,
+            min_free_mb=self._lane.storage.min_free_mb,
             tables=tables,
             civil_day=lambda now: now.astimezone(zone).date(),
             deliver=self.logic.supervisor.reading,
@@ -155,52 +162,71 @@ class LaneService:
 
     async def run(self) -> None:
         """Run all tasks until told to stop; what was started is ended in reverse order."""
-        stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        await self._door.open()
-        self._uplink.start()
-        self.logic.recorder.write("lane.started", None, {"simulated": self._lane.lane.simulated})
+        loop.set_exception_handler(self._broke)
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self._stop.set)
         try:
-            await self._serve(stop)
+            await self._door.open()
+            self._uplink.start()
+            started = {"simulated": self._lane.lane.simulated}
+            self.logic.recorder.write("lane.started", None, started)
+            try:
+                await self._serve()
+            finally:
+                await self._door.close()
+                self.logic.recorder.write("lane.stopped", None, {})
         finally:
-            await self._door.close()
             await self._uplink.stop()
-            self.logic.recorder.write("lane.stopped", None, {})
             self._reader.close()
+            for number in _SIGNALS:
+                loop.remove_signal_handler(number)
+            loop.set_exception_handler(None)
 
-    async def _serve(self, stop: asyncio.Event) -> None:
+    async def _serve(self) -> None:
         """Run until told to stop; a task that ends by itself ends the lane."""
-        tasks: dict[str, list[asyncio.Task[None]]] = {
-            "logic": [self._start(self.logic.run)],
-            "devices": [self._start(run) for run in self._wired.device_runs],
-            "rest": [
-                self._start(run)
-                for run in (
-                    self._worker.run,
-                    self._selfcheck.run,
-                    self._uplink.run,
-                    *self._wired.bus_runs,
-                )
-            ],
-        }
-        endless = [task for group in tasks.values() for task in group]
+        groups = self._start_all()
+        endless = [task for group in groups for task in group]
         closing = self._start(self._close_broken)
+        closing.add_done_callback(self._broken_closed)
+        stopping = asyncio.create_task(self._stop.wait())
         click.echo(json.dumps({"ready": True, "lane": self._lane.lane.id}))
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait([stopping, *endless], return_when=asyncio.FIRST_COMPLETED)
-        failed = [task for task in (*endless, closing) if task.done() and not task.cancelled()]
-        # The lane logic goes first: it withdraws. Buses go last: devices still say goodbye on them.
-        stopping.cancel()
-        for group in ([closing], *tasks.values()):
-            for task in group:
-                task.cancel()
-            await asyncio.wait(group, timeout=GRACE_S)
-        for task in failed:
-            error = task.exception()
-            if error is not None:
-                raise error
+        ended: list[asyncio.Task[None]] = []
+        try:
+            await asyncio.wait([stopping, *endless], return_when=asyncio.FIRST_COMPLETED)
+            ended = [task for task in (*endless, closing) if task.done()]
+        finally:
+            for group in groups:
+                await _end(group)
+            await _end([closing])
+            stopping.cancel()
+        for task in ended:
+            task.result()
+        if self._broken is not None:
+            raise self._broken
+        assert self._stop.is_set(), "a task of the lane has ended by itself"
+
+    def _start_all(self) -> tuple[list[asyncio.Task[None]], ...]:
+        """Start what runs for ever, in the order in which it is ended.
+
+        The lane logic goes first: it withdraws. Buses go last: devices still say goodbye on them.
+        """
+        wired = self._wired
+        others = (self._worker.run, self._selfcheck.run, self._uplink.run)
+        runs = ((self.logic.run,), wired.device_runs, others, wired.bus_runs)
+        return tuple([self._start(run) for run in group] for group in runs)
+
+    def _broke(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """End the lane on what was raised in a callback, where nobody waits for it."""
+        loop.default_exception_handler(context)
+        error = context.get("exception")
+        if "handle" in context and isinstance(error, Exception):
+            self._broken = self._broken or error
+            self._stop.set()
+
+    def _broken_closed(self, closing: asyncio.Task[None]) -> None:
+        if not closing.cancelled() and closing.exception() is not None:
+            self._stop.set()
 
     def _start(self, run: Run) -> asyncio.Task[None]:
         return asyncio.get_running_loop().create_task(run())
@@ -213,7 +239,8 @@ class LaneService:
         board = self.logic.supervisor.board
         for case in self._taken.broken:
             counted = board is not None and board.scan_id == case.scan_id
-            close_broken(self.logic.recorder, case, board.exposure_ms if board and counted else 0)
+            exposure_ms = board.exposure_ms if board and counted else None
+            close_broken(self.logic.recorder, case, exposure_ms)
 
     def _find_manifests(self, kind: str, text: str) -> Sequence[Manifest]:
         return self._inbox.find(kind, text)
@@ -285,3 +312,18 @@ class LaneService:
             thumbnail_png=package.thumbnail_b64,
         )
         self.logic.package_written(package.scan_id, image, complete=package.complete)
+
+
+async def _end(group: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait until they have ended, for as long as their grace."""
+    for task in group:
+        task.cancel()
+    if not group:
+        return
+    ended, hanging = await asyncio.wait(group, timeout=GRACE_S)
+    for task in hanging:
+        log.error("%s did not end within %g s", task.get_coro(), GRACE_S)
+    for task in ended:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("%s ended with %r", task.get_coro(), error)

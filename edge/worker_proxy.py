@@ -166,10 +166,14 @@ class WorkerProxy:
             self._take(message)
 
     async def _ping(self, channel: ipc.Channel) -> None:
-        start_ns = self._now_ns()
+        start_ns = woke_ns = self._now_ns()
         while True:
             await asyncio.sleep(PING_S)
             now_ns = self._now_ns()
+            if now_ns - woke_ns > HUNG_MS * MS_NS:
+                # It was control that stood still; what the worker said meanwhile is unread.
+                self._heard_ns = now_ns
+            woke_ns = now_ns
             silent_ms = (now_ns - self._heard_ns) // MS_NS
             if self._is_ready and silent_ms > HUNG_MS:
                 raise ScanError(f"the image worker is hung: silent for {silent_ms} ms")

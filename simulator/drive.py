@@ -107,6 +107,7 @@ class Drive:
         self._cause_persists = False
         self.state = DriveState.SWITCH_ON_DISABLED
         self.speed_mm_s = 0.0
+        self._shown: tuple[DriveState, int] | None = None
         self._put("tto", tto_ds)
         self._put("sll", loss.value)
         self._show()
@@ -233,6 +234,9 @@ class Drive:
 
     def _show(self) -> None:
         rpm = round(self.speed_mm_s * 60.0 / self._mm_per_rev)
+        if (self.state, rpm) == self._shown:
+            return
+        self._shown = (self.state, rpm)
         self._put("eta", self.state.value)
         self._put("rfrd", rpm)
         shown = {

@@ -140,12 +140,12 @@ class Mcu:
         return self._permit.on(permit.scan_id, permit.duration_ms, permit.belief)
 
     def _changed(self) -> bool:
-        told, status = self._told, self.status
-        return told is None or (told.state, told.relay_closed, told.inputs, told.trip) != (
-            status.state,
-            status.relay_closed,
-            status.inputs,
-            status.trip,
+        told, permit = self._told, self._permit
+        return told is None or (told.state, told.relay_closed, told.trip, told.inputs) != (
+            permit.state,
+            permit.contact,
+            self.memory.trip,
+            bits(permit.inputs),
         )
 
     def _tell(self) -> bytes:

@@ -47,6 +47,8 @@ class SafetyPlc:
         self._fed_ms = 0
         self._expired = False
         self.frozen = False
+        self._shown_words = [-1] * 8
+        self._shown_inputs: list[int] = []
         self._show()
 
     def refresh(self, now_ms: int) -> None:
@@ -124,15 +126,20 @@ class SafetyPlc:
         self.registers.store(Table.INPUT, VIRTUAL_OUTPUTS, words)
         self.registers.store(Table.INPUT, CONTROL, [self.registers.get(Table.HOLDING, CONTROL)])
         for word, value in enumerate(words):
+            if value == self._shown_words[word]:
+                continue
+            self._shown_words[word] = value
             self.registers.store(
                 Table.DISCRETE,
                 _DISCRETE_VIRTUAL_OUTPUTS + 16 * word,
                 [value >> bit & 1 for bit in range(16)],
             )
         inputs = self.registers.read(Table.HOLDING, 0, VIRTUAL_INPUT_WORDS)
-        self.registers.store(
-            Table.COIL, 0, [value >> bit & 1 for value in inputs for bit in range(16)]
-        )
+        if inputs != self._shown_inputs:
+            self._shown_inputs = inputs
+            self.registers.store(
+                Table.COIL, 0, [value >> bit & 1 for value in inputs for bit in range(16)]
+            )
 
     def _show_status(self) -> None:
         status = (STATUS_WATCHDOG if self._expired else 0) | (

@@ -17,7 +17,7 @@ class Desk:
 
     def __init__(self, logic: LaneLogic) -> None:
         self._logic = logic
-        self._own_login = pwd.getpwuid(getuid()).pw_name
+        self._own_login = _login(getuid())
 
     def handlers(self) -> Mapping[str, Handler]:
         """Every request of the door by its name."""
@@ -87,6 +87,14 @@ class Desk:
             _text(request, "officer"), login=login, own_login=self._own_login
         )
         return Actor(officer)
+
+
+def _login(uid: int) -> str:
+    """The login as the door names it: a container may run under a number without a name."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
 
 
 def _done(text: str) -> Reply:

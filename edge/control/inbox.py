@@ -5,10 +5,12 @@ counts as missing and is refused loudly; a command is judged, carried out once, 
 """
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
@@ -19,15 +21,21 @@ from edge.control.officers import Officers
 from edge.control.recorder import Recorder
 from edge.core import events as ev
 from edge.core.faults import Fault
-from edge.errors import CommandRefused, PublishError
+from edge.errors import CommandRefused, JournalError, PublishError
 from edge.evidence.signing import SIGNATURE
-from edge.journal.commands import remember_command, seen_command
+from edge.journal.commands import (
+    SeenCommand,
+    forget_commands,
+    remember_command,
+    seen_command,
+)
 from edge.journal.database import Reader
 from edge.journal.entries import Committed
-from edge.journal.manifests import keep_manifest, manifests_for
+from edge.journal.manifests import keep_manifest, manifest_versions, manifests_for
 from edge.law.outcomes import Act, Role, may
 from edge.messages.base import read_object, to_mapping
 from edge.messages.commands import (
+    COMMANDS,
     AbortArgs,
     AckArgs,
     AnswerArgs,
@@ -41,6 +49,18 @@ from edge.settings import LaneFile
 
 Post = Callable[..., None]
 Respond = Callable[[bytes], None]
+DETAIL_LIMIT = 300
+REMEMBER = timedelta(days=1)
+"""Answered commands are remembered for this long beyond their life, in which they would be refused
+as expired: a wall clock that was set back makes none of them new."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answering:
+    """A command that was carried out and whose answer is not on disk yet."""
+
+    answer: SeenCommand
+    waiting: list[Respond] = field(default_factory=list)
 
 
 class Signatures(Protocol):
@@ -84,6 +104,7 @@ class Inbox:
         self._signatures = signatures
         self._post = post
         self._clock = clock
+        self._answering: dict[str, _Answering] = {}
         self._checks = Checks(
             lane=lane.lane.id,
             signature_problem=signatures.command_problem,
@@ -94,21 +115,38 @@ class Inbox:
         )
 
     def manifest(self, payload: bytes) -> None:
-        """Take a manifest; one that is refused raises a notice that names the reason."""
+        """Take a manifest; one that is refused raises a notice that names the reason.
+
+        The broker brings a retained manifest again at each connection: bytes that are kept
+        already change nothing.
+        """
         try:
-            problem = self._signatures.manifest_problem(read_object(payload, "manifest"))
+            # Its form first: what is in the form can be quoted and written down.
             manifest = read_manifest(payload)
-        except PublishError as error:
-            problem = str(error)
-        else:
+            problem = self._signatures.manifest_problem(read_object(payload, "manifest"))
             if not problem and manifest.lane != self._lane.lane.id:
                 problem = f"it is for lane {manifest.lane!r}"
-            if not problem:
+            if problem:
+                self._refuse_manifest(problem)
+            elif not self._is_kept(manifest, payload):
                 self._take(manifest, payload)
-                return
-        detail = f"manifest refused: {problem}"[:300]
+        except PublishError as error:
+            self._refuse_manifest(str(error))
+        except JournalError as error:
+            self._journal_failed(error)
+
+    def _refuse_manifest(self, problem: str) -> None:
+        detail = _writable(f"manifest refused: {problem}")
         self._post(ev.FaultRaised(Fault.MANIFEST_REFUSED, present=False), {"detail": detail})
         self._recorder.write("manifest.refused", None, {"reason": detail})
+
+    def _is_kept(self, manifest: Manifest, payload: bytes) -> bool:
+        versions = manifest_versions(self._reader, manifest.id)
+        return any(version.body == payload for version in versions)
+
+    def _journal_failed(self, error: JournalError) -> None:
+        fault = ev.FaultRaised(Fault.JOURNAL_UNAVAILABLE, present=True)
+        self._post(fault, {"detail": _writable(str(error))})
 
     def _take(self, manifest: Manifest, payload: bytes) -> None:
         declared = manifest.identifiers
@@ -138,23 +176,42 @@ class Inbox:
         self._then(committed, lambda: self._gate.manifest_arrived(manifest))
 
     def find(self, kind: str, text: str) -> Sequence[Manifest]:
-        """The newest version of each manifest that names this identifier."""
-        found = manifests_for(self._reader, kind, text)
-        return [read_manifest(stored.body) for stored in found]
+        """The newest version of each manifest that names this identifier.
+
+        When one of them cannot be read there are none: with a part of them the rest might seem
+        to agree. A unit without a manifest is held.
+        """
+        try:
+            found = manifests_for(self._reader, kind, text)
+            return [read_manifest(stored.body) for stored in found]
+        except JournalError as error:
+            self._journal_failed(error)
+        except PublishError as error:
+            self._refuse_manifest(f"one that was kept is not of the contract: {error}")
+        return ()
 
     def command(self, name: str, payload: bytes, respond: Respond) -> None:
         """Judge a command, carry it out once, and respond, signed, once that is on disk."""
         checks = replace(self._checks, seen=partial(self._seen, payload))
-        judged = judge(payload, topic_name=name, now=self._clock.utc(), checks=checks)
+        try:
+            judged = judge(payload, topic_name=name, now=self._clock.utc(), checks=checks)
+        except JournalError as error:
+            self._journal_failed(error)  # whether it was answered is not known: no answer
+            return
         if isinstance(judged, Replayed):
-            respond(judged.response)
+            answering = self._answering.get(judged.command_id)
+            if answering is None:
+                respond(judged.response)
+            else:
+                answering.waiting.append(respond)
         elif isinstance(judged, Refused):
             self._refuse(name, judged, respond)
         else:
             self._do(judged, payload, respond)
 
     def _seen(self, payload: bytes, command_id: str) -> Seen | None:
-        found = seen_command(self._reader, command_id)
+        answering = self._answering.get(command_id)
+        found = answering.answer if answering else seen_command(self._reader, command_id)
         if found is None:
             return None
         signature = read_object(payload, "command").get(SIGNATURE)
@@ -166,37 +223,63 @@ class Inbox:
             code, detail = "accepted", self._carry_out(accepted)
         except CommandRefused as error:
             code, detail = "refused", str(error)
+        detail = _writable(detail)
         response = self._response(command.id, command.name, code=code, detail=detail)
-        answered = remember_command(
-            command.id,
-            command.name,
-            request=payload,
-            response=response,
-            expires_utc=command.expires,
-        )
+        digest = hashlib.sha256(payload).digest()
+        answer = SeenCommand(command.id, command.name, digest, response, command.expires)
+        self._answering[command.id] = _Answering(answer, [respond])
         body = {
             "id": command.id,
             "name": command.name,
             "officer": command.officer,
             "args": dict(command.args),
             "response": code,
-            "detail": detail[:300],
+            "detail": detail,
         }
-        committed = self._recorder.write("command.answered", None, body, lambda _: [answered])
-        self._then(committed, lambda: respond(response))
+        # The runner has been woken before: what the command has led to is written first, so that
+        # nobody is told that something was done which a power cut could still undo.
+        asyncio.get_running_loop().call_soon(self._write_answer, answer, payload, body)
+
+    def _write_answer(
+        self, answer: SeenCommand, payload: bytes, body: Mapping[str, object]
+    ) -> None:
+        remembered = remember_command(
+            answer.command_id,
+            answer.name,
+            request=payload,
+            response=answer.response,
+            expires_utc=answer.expires_utc,
+        )
+        forgotten = forget_commands(rfc3339(self._clock.utc() - REMEMBER))
+        committed = self._recorder.write(
+            "command.answered", None, body, lambda _: [forgotten, remembered]
+        )
+        loop = asyncio.get_running_loop()
+        committed.add_done_callback(
+            lambda ended: loop.call_soon_threadsafe(self._answered, answer, ended)
+        )
+
+    def _answered(self, answer: SeenCommand, committed: Future[Committed]) -> None:
+        """Respond to everyone who has asked; to nobody when it could not be written."""
+        answering = self._answering.pop(answer.command_id)
+        if committed.exception() is None:
+            for respond in answering.waiting:
+                respond(answer.response)
 
     def _refuse(self, name: str, refused: Refused, respond: Respond) -> None:
-        detail = f"command {name}: {refused.code.value}: {refused.detail}"[:300]
+        detail = _writable(f"command {name}: {refused.code.value}: {refused.detail}")
         self._post(ev.FaultRaised(Fault.COMMAND_REFUSED, present=False), {"detail": detail})
         body = {"id": refused.command_id, "reason": detail}
         committed = self._recorder.write("command.refused", None, body)
         code = refused.code.value
         command_id = refused.command_id or "unreadable"
-        response = self._response(command_id, name, code=code, detail=refused.detail)
+        # A topic may be called anything; a response only what the contract allows.
+        called = name if name in COMMANDS else "unknown"
+        response = self._response(command_id, called, code=code, detail=_writable(refused.detail))
         self._then(committed, lambda: respond(response))
 
     def _then(self, committed: Future[Committed], act: Callable[[], None]) -> None:
-        """Go on once it is on disk; a journal that fails has raised its own fault."""
+        """Go on once it is on disk; the recorder's failure is seen at the next tick."""
         loop = asyncio.get_running_loop()
 
         def done(future: Future[Committed]) -> None:
@@ -243,7 +326,7 @@ class Inbox:
             name=name,
             accepted=code == "accepted",
             reason=code,
-            detail=detail[:300],
+            detail=detail,
             time=rfc3339(self._clock.utc()),
             simulated=self._lane.lane.simulated,
         )
@@ -256,6 +339,11 @@ class Inbox:
         except CommandRefused:
             return ()  # the judgement says that the officer is unknown
         return tuple(role.lower() for role in officer.roles)
+
+
+def _writable(text: str) -> str:
+    """Cut a detail to what an entry and an event take; what is not Unicode becomes ``?``."""
+    return text.encode(errors="replace").decode()[:DETAIL_LIMIT]
 
 
 def _role_may(role: str, act: str) -> bool:

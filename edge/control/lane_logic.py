@@ -21,6 +21,8 @@ from edge.control.status import describe
 from edge.control.ticker import Ticker
 from edge.core import events as ev
 from edge.core.effects import Request
+from edge.core.faults import Fault
+from edge.core.inspection import InspectionState
 from edge.core.interlocks import Inputs
 from edge.core.lane import LaneState
 from edge.core.state import Limits, State, Step, restarted
@@ -229,15 +231,26 @@ class LaneLogic:
         self.gate.text(source, line, received_ns)
 
     def _before_tick(self) -> None:
+        self._watch_journal()
         inputs = self.supervisor.tick()
         self.gate.tick()
         if self._devices is not None:
             self._devices.board.believe(_belief(inputs))
 
+    def _watch_journal(self) -> None:
+        """Say that the journal takes nothing more, also when it was no step that it refused."""
+        failure = self.recorder.failure
+        fault = Fault.JOURNAL_UNAVAILABLE
+        known = any(active.fault is fault for active in self.runner.state.faults)
+        if failure is not None and not known:
+            self.runner.post(ev.FaultRaised(fault, present=True), {"detail": str(failure)})
+
     def _is_calm(self) -> bool:
-        """True while no unit is in the lane and nothing is warned of, driven or stopped."""
+        """True while nothing is warned of, driven, stopped or measured."""
         state = self.runner.state
-        return state.lane is LaneState.READY and not state.inspections
+        return state.lane is LaneState.READY and all(
+            inspection.state is not InspectionState.IDENTIFYING for inspection in state.inspections
+        )
 
     def _declared_length_mm(self, token: int) -> int | None:
         case = self.book.find(token)

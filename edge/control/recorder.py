@@ -14,6 +14,7 @@ from edge.control.records import Due, Tellers
 from edge.core.effects import Entry, EntryKind
 from edge.core.events import Event
 from edge.core.state import Step
+from edge.errors import JournalError
 from edge.journal.entries import Also, Committed, EventStamp, JournalEntry, OutboxEvent
 from edge.messages.events import Place, write_event
 
@@ -52,6 +53,12 @@ class Recorder:
         self._clock = clock
         self._on_events = on_events
         self._on_entries = on_entries
+        self._failure: JournalError | None = None
+
+    @property
+    def failure(self) -> JournalError | None:
+        """Why the journal took an entry no more; once set it stays, as the journal stays closed."""
+        return self._failure
 
     def record(self, step: Step, event: Event, note: Mapping[str, object]) -> Future[Committed]:
         """Queue the entries of a step; the future resolves once they are on disk."""
@@ -77,8 +84,8 @@ class Recorder:
                 events.append(_outbox_event(telling.event, index, subject, utc))
             if entry.kind is EntryKind.INSPECTION_CLOSED:
                 self._book.close(entry.token)
+        committed = self._append(entries, events)
         self._on_entries(entries)
-        committed = self._journal.append(entries, events)
         if events:
             committed.add_done_callback(lambda _: self._on_events())
         return committed
@@ -106,13 +113,27 @@ class Recorder:
         """
         now_ns = self._clock.monotonic_ns()
         utc = rfc3339(self._clock.utc())
-        return self._journal.append(
-            [JournalEntry(kind, inspection_id, utc, now_ns, body)], (), also
-        )
+        return self._append([JournalEntry(kind, inspection_id, utc, now_ns, body)], (), also)
 
     def pending_age_ms(self, now_ns: int) -> int:
         """Age of the oldest commit that is still pending, 0 when none is."""
         return self._journal.pending_age_ms(now_ns)
+
+    def _append(
+        self,
+        entries: Sequence[JournalEntry],
+        events: Sequence[OutboxEvent] = (),
+        also: Also | None = None,
+    ) -> Future[Committed]:
+        committed = self._journal.append(entries, events, also)
+        committed.add_done_callback(self._ended)
+        return committed
+
+    def _ended(self, committed: Future[Committed]) -> None:
+        """Called on the writer's thread: keep the first failure for the next tick to see."""
+        error = committed.exception()
+        if isinstance(error, JournalError) and self._failure is None:
+            self._failure = error
 
 
 def _outbox_event(due: Due, index: int, subject: str | None, utc: str) -> OutboxEvent:

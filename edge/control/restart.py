@@ -1,7 +1,8 @@
 """What a start takes over from the journal: whose outcome is awaited, and what broke off.
 
-A unit whose record broke off is closed as not completed, never continued. If its beam may have
-been on, that waits for the exposure the permit board has counted.
+A unit whose record broke off is closed as not completed, never continued; one whose outcome was
+given is closed with it. If a beam may have been on, that waits for the exposure the permit board
+has counted.
 """
 
 from collections.abc import Sequence
@@ -10,12 +11,15 @@ from dataclasses import dataclass
 from edge.control.cases import Case, StoredImage
 from edge.control.recorder import Recorder
 from edge.core.effects import Entry, EntryKind
+from edge.core.inspection import InspectionState
 from edge.evidence.record import Record
 from edge.journal.database import Reader
 from edge.journal.open_work import OpenInspection
 from edge.journal.reading import entries_of, newest_inspection
 
 CAUSE = "restart"
+UNCOUNTED = "restart, the permit board told no exposure"
+"""The cause where nobody knows how long the beam was on: the 0 beside it is no count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,20 @@ def take_over(reader: Reader, unfinished: Sequence[OpenInspection]) -> TakeOver:
     return TakeOver(_token(newest) + 1 if newest else 1, tuple(awaiting), tuple(broken))
 
 
-def close_broken(recorder: Recorder, case: Case, exposure_ms: int) -> None:
-    """Write the end of a record that broke off."""
-    case.exposure_ms = exposure_ms
-    entries = [Entry(EntryKind.INSPECTION_CLOSED, case.token, "not_completed")]
+def close_broken(recorder: Recorder, case: Case, exposure_ms: int | None) -> None:
+    """Write the end of a record that broke off.
+
+    Args:
+        recorder: where to.
+        case: one of `TakeOver.broken`.
+        exposure_ms: what the board has counted for its scan, None when it told nothing of it.
+    """
+    end = InspectionState.CONCLUDED if case.outcome else InspectionState.NOT_COMPLETED
+    entries = [Entry(EntryKind.INSPECTION_CLOSED, case.token, end.value)]
     if case.scan_id:
-        entries.insert(0, Entry(EntryKind.SCAN_NOT_COMPLETED, case.token, CAUSE))
+        case.exposure_ms = exposure_ms or 0
+        cause = CAUSE if exposure_ms is not None else UNCOUNTED
+        entries.insert(0, Entry(EntryKind.SCAN_NOT_COMPLETED, case.token, cause))
     recorder.record_past(case, entries, {"reason": CAUSE})
 
 
@@ -69,6 +81,8 @@ def _case(unfinished: OpenInspection, entries: Sequence[Record]) -> Case:
         body = entry.body
         if entry.kind == EntryKind.BEAM_INTENT.value:
             case.scan_id = _number(body, "scan_id")
+        elif entry.kind == EntryKind.OUTCOME_GIVEN.value:
+            case.outcome = str(body["outcome"])
         elif entry.kind == EntryKind.IMAGE_STORED.value:
             case.exposure_ms = _number(body, "exposure_ms")
             case.image = StoredImage(

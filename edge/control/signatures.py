@@ -29,6 +29,8 @@ class Keyring:
             if officer.public_key:
                 key = f"officers.{officer.id}.public_key"
                 for public in _keys((officer.public_key,), key, state, file, mistakes):
+                    if key_id(public) in headquarters:
+                        mistakes.append(_taken(file, key, officer.public_key))
                     self._officers[key_id(public)] = officer.id
                     headquarters[key_id(public)] = public
         self._headquarters = {key_id(public) for public in commands}
@@ -70,6 +72,11 @@ def _keys(
             remedy = "Give the 32 bytes of an Ed25519 public key in base64"
             mistakes.append(Mistake(file, key, text, str(error), remedy))
     return found
+
+
+def _taken(file: str, key: str, text: str) -> Mistake:
+    reason = "is the key of headquarters or of another officer: one could stand for the other"
+    return Mistake(file, key, text, reason, "Give every officer a key of his own")
 
 
 def _read(text: str, state: Path) -> str:

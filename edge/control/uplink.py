@@ -13,7 +13,7 @@ from edge.control.inbox import Inbox
 from edge.control.lane_logic import LaneLogic
 from edge.core import events as ev
 from edge.core.faults import Fault
-from edge.errors import JournalError
+from edge.errors import PublishError
 from edge.evidence.signing import key_id, public_key_text
 from edge.journal.outbox import Outbox
 from edge.journal.store import Journal
@@ -52,6 +52,8 @@ class Uplink:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._down = False
+        self._stopping = False
+        self._journal = journal
         self._outbox = Outbox(journal, clock=clock)
         software = f"scanlane {version('scanlane')}"
         identity = LaneIdentity(lane.lane.id, str(uuid4()), software, lane.lane.simulated)
@@ -84,12 +86,17 @@ class Uplink:
         self._publisher.start()
 
     async def stop(self) -> None:
-        """Say farewell to the broker."""
-        await self._loop.run_in_executor(None, self._publisher.stop, STOP_S)
+        """Say farewell to the broker; an outbox that the publisher has let go of is closed."""
+        self._stopping = True
+        if await self._loop.run_in_executor(None, self._publisher.stop, STOP_S):
+            self._outbox.close()
+        else:
+            log.warning("the publisher did not end within %g s", STOP_S)
 
     def wake(self) -> None:
         """Say that the outbox has new rows; on any thread."""
-        self._publisher.wake()
+        if not self._stopping:
+            self._publisher.wake()
 
     async def run(self) -> None:
         """Leave the newest gauges with the publisher until cancelled."""
@@ -101,11 +108,9 @@ class Uplink:
 
     def _health(self) -> Health:
         state = self._logic.runner.state
-        try:
-            backlog = self._outbox.backlog().events
-        except JournalError as error:
-            log.warning("backlog unknown: %s", error)
-            backlog = 0
+        # By its numbers: counting the rows of a long backlog would keep the event loop waiting.
+        stream = self._journal.stream
+        backlog = stream.highest - stream.released_upto
         return Health(
             time=rfc3339(self._clock.utc()),
             simulated=self._lane.lane.simulated,
@@ -134,6 +139,7 @@ class Uplink:
             self._down = False
         elif notice.kind in _LINK:
             self._link_is_down(notice.detail)
+            self._look_at_journal()
         elif notice.kind is not NoticeKind.RECEIPTED:
             log.warning("%s: %s", notice.kind.value, notice.detail)
             body = {"kind": notice.kind.value, "detail": notice.detail[:300]}
@@ -145,6 +151,18 @@ class Uplink:
             event = ev.FaultRaised(Fault.BROKER_LOST, present=True)
             self._logic.runner.post(event, {"detail": detail[:300]})
 
+    def _look_at_journal(self) -> None:
+        """The publisher writes to the journal as well, and may be the first that it refuses."""
+        refusal = self._journal.refusal
+        if refusal is not None:
+            event = ev.FaultRaised(Fault.JOURNAL_UNAVAILABLE, present=True)
+            self._logic.runner.post(event, {"detail": str(refusal)[:300]})
+
     def _respond(self, notice: Notice, response: bytes) -> None:
-        if not self._publisher.respond(notice.name, response, notice.correlation):
+        try:
+            taken = self._publisher.respond(notice.name, response, notice.correlation)
+        except PublishError as error:
+            log.warning("response dropped: %s", error)  # no topic can be named like this command
+            return
+        if not taken:
             log.warning("response to %s dropped: too many wait", notice.name)

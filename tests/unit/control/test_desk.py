@@ -1,0 +1,130 @@
+"""Rules of the control socket's requests: who may ask for what, and what a bad request gets."""
+
+import getpass
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+
+import pytest
+
+from edge.control.desk import Desk
+from edge.errors import CommandRefused
+from tests.unit.control.lane_bench import LaneBench, on_bench, paper
+
+OWN = getpass.getuser()
+OMS, OAC = "oms-sim", "oac-sim"
+
+
+def at_desk(
+    folder: Path, scenario: Callable[[LaneBench, Desk], Coroutine[object, object, None]]
+) -> None:
+    async def on_lane(bench: LaneBench) -> None:
+        await scenario(bench, Desk(bench.logic))
+
+    on_bench(folder, on_lane)
+
+
+async def held(bench: LaneBench) -> str:
+    bench.papers = [paper(identifiers={"container": "MSKU 1"})]
+    await bench.into_service()
+    bench.arrive()
+    await bench.read_identifiers()
+    await bench.until(lambda: bench.inspection() == "on_hold")
+    (case,) = bench.logic.book.all()
+    return case.inspection_id
+
+
+def test_anybody_at_the_socket_may_see_the_status(tmp_path: Path) -> None:
+    async def scenario(bench: LaneBench, desk: Desk) -> None:
+        await bench.run(0.1)
+        reply = await desk.status({}, "nobody")
+        assert (reply["ok"], reply["mode"]) == (True, "proving")
+
+    at_desk(tmp_path, scenario)
+
+
+def test_every_act_of_an_officer_can_be_asked_for_and_nothing_else(tmp_path: Path) -> None:
+    async def scenario(_bench: LaneBench, desk: Desk) -> None:
+        assert set(desk.handlers()) == {
+            "status",
+            "ack",
+            "answer",
+            "abort",
+            "outcome",
+            "confirm_identity",
+        }
+
+    at_desk(tmp_path, scenario)
+
+
+@pytest.mark.parametrize(("officer", "login"), [(OMS, "somebody-else"), ("nobody", OWN), ("", OWN)])
+def test_nobody_acts_as_an_officer_he_is_not(tmp_path: Path, officer: str, login: str) -> None:
+    async def scenario(_bench: LaneBench, desk: Desk) -> None:
+        with pytest.raises(CommandRefused):
+            await desk.ack({"officer": officer}, login)
+
+    at_desk(tmp_path, scenario)
+
+
+@pytest.mark.parametrize(
+    ("name", "request_"),
+    [
+        ("ack", {}),
+        ("ack", {"officer": 3}),
+        ("answer", {"officer": OMS, "inspection": "x", "decision": None, "reason": "r"}),
+        ("abort", {"officer": OMS, "inspection": "x"}),
+        (
+            "outcome",
+            {"officer": OAC, "inspection": "x", "suspicion": 0, "agrees": True, "note": ""},
+        ),
+        ("outcome", {"officer": OAC, "inspection": "x", "suspicion": "no", "agrees": True}),
+        ("confirm_identity", {"officer": OMS, "inspection": "x", "reason": "r"}),
+    ],
+)
+def test_a_request_that_is_not_whole_is_a_bad_request_and_does_nothing(
+    tmp_path: Path, name: str, request_: dict[str, object]
+) -> None:
+    async def scenario(bench: LaneBench, desk: Desk) -> None:
+        steps = bench.logic.runner.steps
+        with pytest.raises(ValueError, match="must be"):
+            await desk.handlers()[name](request_, OWN)
+        assert bench.logic.runner.steps == steps
+
+    at_desk(tmp_path, scenario)
+
+
+def test_an_oms_at_the_lane_turns_a_held_unit_away(tmp_path: Path) -> None:
+    async def scenario(bench: LaneBench, desk: Desk) -> None:
+        asked = {
+            "officer": OMS,
+            "inspection": await held(bench),
+            "decision": "turn_away",
+            "reason": "papers missing",
+        }
+        reply = await desk.answer(asked, OWN)
+        await bench.run(0.1)
+        assert reply == {"ok": True, "done": f"{asked['inspection']}: turn_away"}
+        assert bench.inspection() == "turning_away"
+
+    at_desk(tmp_path, scenario)
+
+
+def test_an_oac_may_not_answer_a_hold(tmp_path: Path) -> None:
+    async def scenario(bench: LaneBench, desk: Desk) -> None:
+        inspection = await held(bench)
+        asked = {"inspection": inspection, "decision": "turn_away", "reason": "papers missing"}
+        with pytest.raises(CommandRefused, match="none of which may answer"):
+            await desk.answer({"officer": OAC, **asked}, OWN)
+        assert bench.inspection() == "on_hold"
+
+    at_desk(tmp_path, scenario)
+
+
+def test_an_oms_at_the_lane_confirms_whose_papers_they_are(tmp_path: Path) -> None:
+    async def scenario(bench: LaneBench, desk: Desk) -> None:
+        inspection = await held(bench)
+        asked = {"officer": OMS, "inspection": inspection, "manifest": "m-1", "reason": "seen"}
+        await desk.confirm_identity(asked, OWN)
+        await bench.run(0.1)
+        assert bench.inspection() == "cleared"
+
+    at_desk(tmp_path, scenario)

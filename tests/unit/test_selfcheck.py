@@ -1,0 +1,148 @@
+"""Rules of what the lane reads of itself: room on the disk, the clock, the rule tables."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from edge.core.values import Input, Quality
+from edge.law.tables import ExemptionTable
+from edge.ports import Reading
+from edge.selfcheck import SelfCheck
+from tests.unit.control.kit import TABLES
+
+ALMATY = ZoneInfo("Asia/Almaty")
+PERIOD = timedelta(milliseconds=400)
+(SHIPPED,) = TABLES
+
+
+class Clock:
+    """Wall and monotonic time, moved together or apart."""
+
+    def __init__(self, wall: datetime = datetime(2026, 3, 2, 8, tzinfo=UTC)) -> None:
+        self.wall, self.ns = wall, 5_000_000_000
+
+    def monotonic_ns(self) -> int:
+        return self.ns
+
+    def utc(self) -> datetime:
+        return self.wall
+
+    def go(self, passed: timedelta, wall: timedelta | None = None) -> None:
+        self.ns += round(passed.total_seconds() * 1e9)
+        self.wall += passed if wall is None else wall
+
+
+class Bench:
+    """A self check whose newest readings are kept."""
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        clock: Clock | None = None,
+        tables: tuple[ExemptionTable, ...] = (SHIPPED,),
+        min_free_mb: int = 1,
+        civil_day: Callable[[datetime], date] = lambda now: now.astimezone(ALMATY).date(),
+    ) -> None:
+        self.clock = clock or Clock()
+        self.readings: dict[str, Reading] = {}
+        self._check = SelfCheck(
+            state=state,
+            min_free_mb=min_free_mb,
+            tables=tables,
+            civil_day=civil_day,
+            deliver=self._take,
+            clock=self.clock,
+        )
+
+    def _take(self, reading: Reading) -> None:
+        self.readings[reading.source] = reading
+
+    def check(self, source: str) -> object:
+        self._check.check()
+        return self.readings[source].value
+
+
+def test_every_check_is_a_good_reading_of_this_moment(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    assert bench.check("lane.storage") is Input.OK
+    assert sorted(bench.readings) == ["lane.clock", "lane.rules", "lane.storage"]
+    for reading in bench.readings.values():
+        assert (reading.value, reading.quality) == (Input.OK, Quality.GOOD)
+        assert reading.requested_ns == bench.clock.ns
+
+
+def test_too_little_room_blocks_and_a_disk_that_cannot_be_asked_is_unknown(tmp_path: Path) -> None:
+    assert Bench(tmp_path, min_free_mb=10**12).check("lane.storage") is Input.BLOCKED
+    assert Bench(tmp_path / "gone").check("lane.storage") is Input.UNKNOWN
+
+
+@pytest.mark.parametrize("step_s", [2.5, -2.5, 3600.0, -86400.0])
+def test_a_clock_that_was_set_blocks_until_it_has_run_evenly_for_ten_seconds(
+    tmp_path: Path, step_s: float
+) -> None:
+    bench = Bench(tmp_path)
+    assert bench.check("lane.clock") is Input.OK
+    bench.clock.go(PERIOD, PERIOD + timedelta(seconds=step_s))
+    blocked = 0
+    while bench.check("lane.clock") is Input.BLOCKED:
+        bench.clock.go(PERIOD)
+        blocked += 1
+        assert blocked < 100
+    assert blocked == 25
+
+
+def test_a_clock_that_is_slewed_is_not_a_clock_that_was_set(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for _ in range(50):
+        bench.clock.go(PERIOD, PERIOD * 1.01)
+        assert bench.check("lane.clock") is Input.OK
+
+
+@pytest.mark.parametrize(
+    ("wall", "says"),
+    [
+        (datetime(1970, 1, 1, tzinfo=UTC), Input.BLOCKED),
+        (datetime(2025, 12, 31, 23, 59, 59, tzinfo=UTC), Input.BLOCKED),
+        (datetime(2026, 1, 1, tzinfo=UTC), Input.OK),
+    ],
+)
+def test_a_clock_before_this_software_was_never_set(
+    tmp_path: Path, wall: datetime, says: Input
+) -> None:
+    assert Bench(tmp_path, clock=Clock(wall)).check("lane.clock") is says
+
+
+def dated(first: date, last: date) -> ExemptionTable:
+    return ExemptionTable(
+        SHIPPED.ref, first, last, SHIPPED.source, SHIPPED.provenance, SHIPPED.rows
+    )
+
+
+@pytest.mark.parametrize(
+    ("utc", "says"),
+    [
+        (datetime(2026, 6, 30, 18, 59, 59, tzinfo=UTC), Input.OK),
+        (datetime(2026, 6, 30, 19, 0, 0, tzinfo=UTC), Input.BLOCKED),
+        (datetime(2026, 7, 1, 18, 59, 59, tzinfo=UTC), Input.BLOCKED),
+        (datetime(2026, 7, 1, 19, 0, 0, tzinfo=UTC), Input.OK),
+    ],
+)
+def test_a_gap_between_tables_begins_and_ends_at_midnight_of_the_lane(
+    tmp_path: Path, utc: datetime, says: Input
+) -> None:
+    """Almaty is five hours ahead of UTC: its 1 July is without a table here."""
+    tables = (
+        dated(date(2026, 1, 1), date(2026, 6, 30)),
+        dated(date(2026, 7, 2), date(2026, 12, 31)),
+    )
+    assert Bench(tmp_path, clock=Clock(utc), tables=tables).check("lane.rules") is says
+
+
+def test_two_tables_for_one_day_and_none_at_all_both_block(tmp_path: Path) -> None:
+    whole = dated(date(2026, 1, 1), date(2026, 12, 31))
+    assert Bench(tmp_path, tables=(whole, whole)).check("lane.rules") is Input.BLOCKED
+    assert Bench(tmp_path, tables=()).check("lane.rules") is Input.BLOCKED
