@@ -63,7 +63,8 @@ def _watch_feedback(work: Work, count: int) -> None:
     if Feedback.ON not in seen:
         work.end_fault(Fault.BEAM_WITHOUT_PERMIT)
     if all(one is Feedback.ON for one in seen) if permitted else Feedback.ON not in seen:
-        work.state = work.state._replace(stray=0)
+        if work.state.stray:
+            work.state = work.state._replace(stray=0)
         return
     limit = limits.hv_ticks if permitted else limits.stray_ticks
     stray = min(work.state.stray + count, limit)

@@ -50,7 +50,7 @@ def settle(work: Work) -> None:
         before = work.state
         _obey_faults(work)
         _HANDLERS[work.state.lane](work)
-        if work.state == before:
+        if work.state is before:
             return
     raise AssertionError(work.state.lane)
 
