@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +16,7 @@ from simulator.wires import PtyWire, TcpFront, serve_pty, serve_tcp
 from tests.unit.simulator.lane_kit import DRIVE, SAFETY, SENSORS, cargo_lane
 
 Result = TypeVar("Result")
-needs_mbpoll = pytest.mark.skipif(shutil.which("mbpoll") is None, reason="mbpoll not installed")
+needs_mbpoll = pytest.mark.packages("mbpoll")
 
 
 class Wires:
