@@ -3,6 +3,7 @@
 The primary key ``(stream, sequence)`` makes the effect of a delivery exactly once, for ever.
 """
 
+import fcntl
 import hashlib
 import json
 import sqlite3
@@ -100,13 +101,14 @@ class Store:
         path = folder / "headquarters.db"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(_SCHEMA)
-            store = cls(connection)
-            for name, query in VIEWS.items():
-                store._database.create_view(name, query, replace=True)
+            with _opening_alone(folder):
+                connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.executescript(_SCHEMA)
+                store = cls(connection)
+                for name, query in VIEWS.items():
+                    store._database.create_view(name, query, replace=True)
         except (OSError, sqlite3.Error) as error:
             raise PublishError(f"store {path}: cannot open: {error}; check the folder") from error
         return store
@@ -320,6 +322,18 @@ class Store:
             expected = sequence + 1
         self._connection.execute("UPDATE streams SET upto = ? WHERE stream = ?", (upto, stream))
         return StreamState(stream, lane, upto, highest, tuple(missing[:_SPANS_LIMIT]))
+
+
+@contextmanager
+def _opening_alone(folder: Path) -> "Iterator[None]":
+    """Let one process at a time make the database: a collector and a sender often start together.
+
+    SQLite does not wait for another opener while it switches to WAL, and a view is looked up and
+    made in two steps.
+    """
+    with (folder / "headquarters.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _row(incoming: Incoming) -> _Row | str:

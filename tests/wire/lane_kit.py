@@ -92,6 +92,7 @@ class Rig:
     def start_collector(self) -> None:
         words = ("headquarters", "--url", self.url, "--store", str(self.folder / "hq"), "collect")
         self.collector = Program("collector", words, self.folder / "collector.log")
+        self.collector.await_word(": collecting")
 
     def start_control(self) -> None:
         """Start the lane and wait until it answers at its door."""

@@ -1,7 +1,9 @@
 """Headquarters stores every event once, and says exactly what it has."""
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,21 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def incoming(sequence: int, *, lane: str = LANE, stream: str = STREAM) -> Incoming:
     body = row(sequence, stream=stream).body
     return Incoming(f"scanlane/v1/{lane}/evt/lane.mode", lane, body, stream, sequence, TIME)
+
+
+def test_programs_that_start_together_all_open_a_new_store(tmp_path: Path) -> None:
+    together = threading.Barrier(4)
+
+    def open_and_close(folder: Path) -> int:
+        together.wait()
+        store = Store.open(folder)
+        stored = store.count()
+        store.close()
+        return stored
+
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(20):
+            assert list(pool.map(open_and_close, [tmp_path / str(number)] * 4)) == [0] * 4
 
 
 def test_a_repeated_event_has_no_effect(store: Store) -> None:
