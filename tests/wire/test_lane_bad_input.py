@@ -128,7 +128,7 @@ def test_wires_nobody_answers_on_are_named_faults_of_a_lane_that_runs(idle: Rig)
 def test_a_second_lane_on_a_state_folder_is_refused(lane: Rig) -> None:
     done = scanlane("run", str(lane.lane_file), "--state", str(lane.state))
     expect_error(done, 1, str(lane.state), "another scanlane runs")
-    assert lane.mode() == "ready"
+    assert lane.mode() == "ready", lane.status()
 
 
 def test_a_second_simulator_on_the_ports_is_refused(lane: Rig, tmp_path: Path) -> None:

@@ -78,7 +78,8 @@ def start_again(rig: Rig, story: Story) -> None:
 
 
 def survive_awaiting(rig: Rig, story: Story) -> None:
-    """Kill control again while an image waits for its outcome."""
+    """Kill control again while an image waits for its outcome, its entry being on disk."""
+    until(lambda: _stored(rig, story.second), "the entry of the image is committed")
     rig.kill_control()
     rig.start_control()
     story.awaiting = next(iter(rig.status()["inspections"]), None)
@@ -87,6 +88,10 @@ def survive_awaiting(rig: Rig, story: Story) -> None:
     until(lambda: story.second in closed(rig), "the second inspection is closed")
     story.ends = closed(rig)
     story.spans = tuple(rig.relay_spans())
+
+
+def _stored(rig: Rig, inspection: str) -> bool:
+    return any(one["inspection"] == inspection for one in records(rig, "image.stored"))
 
 
 @pytest.fixture(scope="module")
