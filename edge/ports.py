@@ -7,16 +7,15 @@ above it from the reading's quality and request time.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from edge.core.values import Input, Presence, Quality
 
 Value = Input | Presence | int | float | str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One value of one device field.
+class Reading(NamedTuple):
+    """One value of one device field; a tuple, since hundreds are made in a second.
 
     Attributes:
         source: ``device.field``, device as named in the lane file.

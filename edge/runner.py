@@ -128,6 +128,8 @@ class Runner:
                 later.append(request)
         for watcher in self._watchers:
             watcher(event, done)
+        if not (later or done.entries):
+            return
         waiting = _Waiting(tuple(later), dict(self._generations))
         if not done.entries:
             self._carry_out(waiting)

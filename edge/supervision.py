@@ -1,7 +1,6 @@
 """Turns readings, silence and the board's reports into events of the core.
 
-It keeps the newest reading of every source, judges its age from the time of the request, and
-tells the core only of changes. Nothing here decides; doubt is passed on as doubt.
+It tells the core only of changes. Nothing here decides; doubt is passed on as doubt.
 """
 
 from collections.abc import Callable
@@ -16,10 +15,10 @@ from edge.core.tracking import Sensor
 from edge.core.values import Input, Plausibility, Presence, Quality
 from edge.odometer import Odometer
 from edge.ports import BoardReport, Reading
+from edge.readings import Readings
 from edge.settings import LaneFile, NotFitted
 
 MS_NS = 1_000_000
-FAST, SLOW = "fast", "slow"
 
 _FEEDBACK = {Input.OK: Feedback.OFF, Input.BLOCKED: Feedback.ON}
 _WATCHED = {
@@ -48,11 +47,15 @@ class _Part(NamedTuple):
     """What a source is to the lane; worked out once, since readings come by the hundred."""
 
     rows: tuple[str, ...]
-    limit_ns: int
     sensor: Sensor | None
     fault: Fault | None
     is_speed: bool
     is_proof: bool
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a reading that repeats the one before it says nothing new but its age."""
+        return not (self.is_speed or self.is_proof)
 
 
 class Supervisor:
@@ -76,7 +79,7 @@ class Supervisor:
         self._declared_length_mm = declared_length_mm
         self._on_text = on_text
         self._now_ns = now_ns
-        self._latest: dict[str, Reading] = {}
+        self._readings = Readings()
         self._sent = core().inputs
         self._sensors = {getattr(lane.presence, sensor.value): sensor for sensor in Sensor}
         self._seen = dict.fromkeys(Sensor, Presence.UNKNOWN)
@@ -88,15 +91,14 @@ class Supervisor:
         self._armed_ns = 0
         self._parts: dict[str, _Part] = {}
         self._proofs: list[str] = []
-        self._sure_until_ns = -1
 
     def latest(self, source: str) -> Reading | None:
         """The newest reading of a source, None before the first."""
-        return self._latest.get(source)
+        return self._readings.latest(source)
 
     def readings(self) -> tuple[Reading, ...]:
         """The newest reading of every source, by source."""
-        return tuple(self._latest[source] for source in sorted(self._latest))
+        return self._readings.all()
 
     @property
     def board(self) -> BoardReport | None:
@@ -105,32 +107,29 @@ class Supervisor:
 
     def reading(self, reading: Reading) -> None:
         """Take a reading; what follows from it is posted at once."""
-        source = reading.source
+        source, now_ns = reading.source, self._now_ns()
         part = self._parts.get(source) or self._part(source)
-        self._latest[source] = reading
-        # One that was asked for earlier than the last one grows stale earlier, too.
-        stale_ns = reading.requested_ns + part.limit_ns
-        if stale_ns < self._sure_until_ns:
-            self._sure_until_ns = stale_ns
+        repeats = self._readings.put(reading, now_ns)
+        if repeats and part.is_plain:
+            return
         if part.is_speed:
             self._belt(reading)
         if part.fault is not None:
             self._watch_fault(part.fault, reading)
         if part.sensor is not None:
-            self._sense(part.sensor, self._presence(source, self._now_ns()))
+            self._sense(part.sensor, self._readings.presence(source, now_ns))
         elif part.rows:
-            self._read(source, part.rows)
+            self._read(source, part.rows, now_ns)
         if part.is_proof:
             self._watchdogs(reading.requested_ns)
 
-    def _read(self, source: str, rows: tuple[str, ...]) -> None:
-        now_ns = self._now_ns()
-        if self._sure_until_ns < 0:
-            self._send(self._values(now_ns))  # before the first tick nothing has been judged
+    def _read(self, source: str, rows: tuple[str, ...], now_ns: int) -> None:
+        if not self._readings.is_sure:
+            self._send(self._values(now_ns))
             return
-        value = self._input(source, now_ns)
+        value, sent = self._readings.input(source, now_ns), self._sent
         for row in rows:
-            if getattr(self._sent, row) is not _says(row, value):
+            if getattr(sent, row) is not _says(row, value):
                 self._send(dict.fromkeys(rows, value))
                 return
 
@@ -140,14 +139,16 @@ class Supervisor:
         lane, timing = self._lane, self._lane.timing
         fast = source in _FAST_ROWS or device in {lane.safety, lane.board, lane.belt.device}
         is_proof = field.rsplit(".", 1)[-1] in _PROOFS
+        limit_ms = timing.stale_ms if fast else timing.slow_stale_ms
         part = self._parts[source] = _Part(
             rows=tuple(row for row in _ROWS if lane.interlocks[row] == source),
-            limit_ns=(timing.stale_ms if fast else timing.slow_stale_ms) * MS_NS,
             sensor=self._sensors.get(source),
             fault=_WATCHED.get(field),
             is_speed=source == f"{lane.belt.device}.speed_mm_s",
             is_proof=is_proof,
         )
+        matters = bool(part.rows) or part.sensor is not None
+        self._readings.know(source, limit_ms * MS_NS, matters=matters)
         if is_proof:
             self._proofs.append(source)
         return part
@@ -212,11 +213,10 @@ class Supervisor:
         Returns the interlock inputs as they stand.
         """
         now_ns = self._now_ns()
-        if now_ns > self._sure_until_ns:
+        if self._readings.grow(now_ns):
             for source, sensor in self._sensors.items():
-                self._sense(sensor, self._presence(source, now_ns))
+                self._sense(sensor, self._readings.presence(source, now_ns))
             self._send(self._values(now_ns))
-            self._sure_until_ns = self._first_to_grow_stale_ns(now_ns)
         return self._sent
 
     def inputs(self) -> Inputs:
@@ -228,49 +228,17 @@ class Supervisor:
         for row in _ROWS:
             source = self._lane.interlocks[row]
             values[row] = (
-                Input.NOT_FITTED if isinstance(source, NotFitted) else self._input(source, now_ns)
+                Input.NOT_FITTED
+                if isinstance(source, NotFitted)
+                else self._readings.input(source, now_ns)
             )
         return values
-
-    def _first_to_grow_stale_ns(self, now_ns: int) -> int:
-        """Until when no reading grows older than it may; those that have are known by now."""
-        ends_ns = []
-        for source, reading in self._latest.items():
-            part = self._parts[source]
-            if reading.requested_ns > now_ns:
-                return now_ns  # it will have an age only later
-            if (part.rows or part.sensor) and now_ns <= reading.requested_ns + part.limit_ns:
-                ends_ns.append(reading.requested_ns + part.limit_ns)
-        return min(ends_ns, default=now_ns)
-
-    def _input(self, source: str, now_ns: int) -> Input:
-        reading = self._latest.get(source)
-        if reading is None:
-            return Input.UNKNOWN
-        if self._is_stale(reading, now_ns):
-            return Input.STALE
-        if reading.quality is not Quality.GOOD or not isinstance(reading.value, Input):
-            return Input.UNKNOWN
-        # Only the lane file may say that something is not fitted.
-        return Input.UNKNOWN if reading.value is Input.NOT_FITTED else reading.value
-
-    def _is_stale(self, reading: Reading, now_ns: int) -> bool:
-        # A request that lies ahead has no age that could be judged.
-        return not 0 <= now_ns - reading.requested_ns <= self._parts[reading.source].limit_ns
 
     def _send(self, values: dict[str, Input]) -> None:
         inputs = _inputs(self._sent, values)
         if inputs != self._sent:
             self._sent = inputs
             self._post(ev.InputsChanged(inputs))
-
-    def _presence(self, source: str, now_ns: int) -> Presence:
-        reading = self._latest.get(source)
-        if reading is None or reading.quality is not Quality.GOOD:
-            return Presence.UNKNOWN
-        if self._is_stale(reading, now_ns):
-            return Presence.UNKNOWN
-        return reading.value if isinstance(reading.value, Presence) else Presence.UNKNOWN
 
     def _sense(self, sensor: Sensor, presence: Presence) -> None:
         if presence is self._seen[sensor]:
@@ -317,7 +285,7 @@ class Supervisor:
         self.reading(Reading("lane.watchdogs", state, Quality.GOOD, requested_ns))
 
     def _proves(self, source: str) -> bool:
-        reading = self._latest.get(source)
+        reading = self._readings.latest(source)
         if reading is None or reading.quality is not Quality.GOOD:
             return False
         # A proof is read in turn with other slow parameters, also on a fast device.

@@ -97,27 +97,29 @@ def _status_payload(status: Status) -> bytes:
     )
 
 
+_CODES = [bytes((code,)) for code in range(256)]
+
+
 def cobs(data: bytes) -> bytes:
     """Encode so that no 0x00 is left (Cheshire and Baker, 1999); adds one byte to a frame.
 
     Frames of this link are short, so the long-run case (254 bytes without a zero) never arises.
     """
     assert len(data) < MAX_ENCODED_BYTES, f"{len(data)} bytes are no frame of this link"
-    return b"".join(bytes((len(run) + 1,)) + run for run in data.split(b"\x00"))
+    return b"".join([_CODES[len(run) + 1] + run for run in data.split(b"\x00")])
 
 
 def uncobs(data: bytes) -> bytes | None:
     """Undo `cobs`; None when a run points past the end or a zero is inside."""
+    if 0 in data:
+        return None
     runs = []
-    position = 0
-    while position < len(data):
-        code = data[position]
-        run = data[position + 1 : position + code]
-        if code == 0 or len(run) != code - 1 or 0 in run:
-            return None
-        runs.append(run)
-        position += code
-    return b"\x00".join(runs)
+    position, length = 0, len(data)
+    while position < length:
+        end = position + data[position]
+        runs.append(data[position + 1 : end])
+        position = end
+    return b"\x00".join(runs) if position == length else None
 
 
 def decode(frame: bytes) -> Message | None:

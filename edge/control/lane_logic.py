@@ -126,6 +126,7 @@ class LaneLogic:
             calm=self._is_calm,
         )
         self._devices: Devices | None = None
+        self._believed: Inputs | None = None
         self._actuators: Actuators | None = None
 
     def _make_supervisor(self) -> Supervisor:
@@ -234,15 +235,17 @@ class LaneLogic:
         self._watch_journal()
         inputs = self.supervisor.tick()
         self.gate.tick()
-        if self._devices is not None:
+        if self._devices is not None and inputs is not self._believed:
+            self._believed = inputs
             self._devices.board.believe(_belief(inputs))
 
     def _watch_journal(self) -> None:
         """Say that the journal takes nothing more, also when it was no step that it refused."""
         failure = self.recorder.failure
+        if failure is None:
+            return
         fault = Fault.JOURNAL_UNAVAILABLE
-        known = any(active.fault is fault for active in self.runner.state.faults)
-        if failure is not None and not known:
+        if not any(active.fault is fault for active in self.runner.state.faults):
             self.runner.post(ev.FaultRaised(fault, present=True), {"detail": str(failure)})
 
     def _is_calm(self) -> bool:

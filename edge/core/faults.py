@@ -126,6 +126,8 @@ Book = tuple[ActiveFault, ...]
 
 def highest(book: Book) -> FaultClass | None:
     """Return the strongest class among the active faults, ``None`` when there is none."""
+    if not book:
+        return None
     kinds = [CATALOGUE[active.fault].kind for active in book]
     return max(kinds, key=RANK.__getitem__, default=None)
 

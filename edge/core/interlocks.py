@@ -6,6 +6,7 @@ predicate can only withhold or withdraw.
 """
 
 from enum import unique
+from functools import lru_cache
 from typing import NamedTuple
 
 from edge.core.values import Input, Word
@@ -73,6 +74,10 @@ BEAM = STANDING + WARNED + MOVING
 """Every row the beam needs."""
 
 
+_REMEMBERED = 4096
+"""Readings change seldom and are asked about at every step, so that answers are kept."""
+
+
 def _nothing_read() -> Inputs:
     unknown = (Input.UNKNOWN,) * (len(Inputs._fields) - len(FEEDBACKS))
     return Inputs._make((*unknown, *(Feedback.UNKNOWN,) * len(FEEDBACKS)))
@@ -89,6 +94,7 @@ class Against(NamedTuple):
     says: Input
 
 
+@lru_cache(_REMEMBERED)
 def reasons_against(inputs: Inputs, rows: tuple[str, ...] = BEAM) -> tuple[Against, ...]:
     """Return every row of ``rows`` that does not allow, an empty tuple meaning yes.
 

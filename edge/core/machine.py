@@ -11,7 +11,7 @@ from edge.core import events as ev
 from edge.core.effects import Effect, EntryKind
 from edge.core.faults import Fault, FaultClass, released
 from edge.core.inspection import Happening, Inspection, InspectionState
-from edge.core.interlocks import WARNED, Feedback, reasons_against
+from edge.core.interlocks import FEEDBACKS, WARNED, Feedback, reasons_against
 from edge.core.lane import DRIVING, LaneState, Trigger
 from edge.core.missions import drop, give_up, settle, withdraw
 from edge.core.state import Freshness, Limits, State, Step, Work
@@ -32,18 +32,27 @@ def _tick(work: Work, event: ev.Tick) -> None:
         if inspection.state is InspectionState.ON_HOLD:
             _wait_for_answer(work, inspection, count)
     _watch_feedback(work, count)
-    lane = work.state.lane
+    state = work.state
+    lane = state.lane
     if lane is LaneState.WARNING:
-        proven = not reasons_against(work.state.inputs, WARNED)
-        proof = min(work.state.proof + count, limits.warning_ticks) if proven else 0
-        work.state = work.state._replace(proof=proof)
-    elif lane is LaneState.SCANNING:
-        _watch_scan(work, count)
-    if lane in DRIVING:
-        elapsed = min(work.state.elapsed + count, limits.travel_ticks)
-        work.state = work.state._replace(elapsed=elapsed)
-        if elapsed >= limits.travel_ticks:
-            work.raise_fault(Fault.UNIT_JAMMED, present=False)
+        proven = not reasons_against(state.inputs, WARNED)
+        proof = min(state.proof + count, limits.warning_ticks) if proven else 0
+        work.state = state.counted(state.elapsed, proof, state.stall)
+    elif lane in DRIVING:
+        _watch_travel(work, count)
+
+
+def _watch_travel(work: Work, count: int) -> None:
+    """Count the time of a moving unit and, under a beam, the time without detector lines."""
+    limits, state = work.limits, work.state
+    scanning = state.lane is LaneState.SCANNING
+    elapsed = min(state.elapsed + count, limits.travel_ticks)
+    stall = min(state.stall + count, limits.stall_ticks) if scanning else state.stall
+    work.state = state.counted(elapsed, state.proof, stall)
+    if scanning:
+        _watch_lines(work)
+    if elapsed >= limits.travel_ticks:
+        work.raise_fault(Fault.UNIT_JAMMED, present=False)
 
 
 def _wait_for_answer(work: Work, inspection: Inspection, count: int) -> None:
@@ -57,17 +66,18 @@ def _wait_for_answer(work: Work, inspection: Inspection, count: int) -> None:
 
 def _watch_feedback(work: Work, count: int) -> None:
     """Compare what is seen of the beam with whether it is permitted."""
-    inputs, limits = work.state.inputs, work.limits
-    seen = (inputs.hv, inputs.relay, inputs.beam)
-    permitted = work.state.lane is LaneState.SCANNING
-    if Feedback.ON not in seen:
+    state, limits = work.state, work.limits
+    inputs = state.inputs
+    lit = (inputs.hv, inputs.relay, inputs.beam).count(Feedback.ON)
+    permitted = state.lane is LaneState.SCANNING
+    if not lit and state.faults:
         work.end_fault(Fault.BEAM_WITHOUT_PERMIT)
-    if all(one is Feedback.ON for one in seen) if permitted else Feedback.ON not in seen:
-        if work.state.stray:
+    if lit == (len(FEEDBACKS) if permitted else 0):
+        if state.stray:
             work.state = work.state._replace(stray=0)
         return
     limit = limits.hv_ticks if permitted else limits.stray_ticks
-    stray = min(work.state.stray + count, limit)
+    stray = min(state.stray + count, limit)
     work.state = work.state._replace(stray=stray)
     if stray >= limit and permitted:
         work.raise_fault(Fault.HV_MISSING, present=False)
@@ -75,11 +85,9 @@ def _watch_feedback(work: Work, count: int) -> None:
         work.raise_fault(Fault.BEAM_WITHOUT_PERMIT, present=True)
 
 
-def _watch_scan(work: Work, count: int) -> None:
+def _watch_lines(work: Work) -> None:
     limits = work.limits
-    stall = min(work.state.stall + count, limits.stall_ticks)
-    work.state = work.state._replace(stall=stall)
-    if stall >= limits.stall_ticks:
+    if work.state.stall >= limits.stall_ticks:
         work.raise_fault(Fault.LINES_STALLED, present=False)
     elif work.state.stray < limits.hv_ticks:
         work.ask(Effect.RENEW_LEASE)
@@ -128,8 +136,9 @@ def _committed(work: Work, event: ev.IntentCommitted) -> None:
 
 
 def _lines(work: Work, event: ev.LinesProgressed) -> None:
-    if work.state.lane is LaneState.SCANNING and work.state.mission == event.token:
-        work.state = work.state._replace(stall=0)
+    state = work.state
+    if state.lane is LaneState.SCANNING and state.mission == event.token:
+        work.state = state.counted(state.elapsed, state.proof, 0)
 
 
 def _lease_lost(work: Work, _event: ev.LeaseLost) -> None:

@@ -35,20 +35,25 @@ def against(state: State, rows: tuple[str, ...] = BEAM) -> tuple[Against, ...]:
     """Return all reasons against the beam, those of the predicate and those of freshness.
 
     A key edge and a search-and-secure must have been seen since the start or the last trip.
+
+    Args:
+        state: the lane's.
+        rows: what the beam needs at this point, `STANDING` at least.
     """
-    found = list(reasons_against(state.inputs, rows))
-    if "key" in rows and state.key is not Freshness.FRESH:
-        found.append(Against("key_edge", Input.BLOCKED))
-    if "secured" in rows and state.secured is not Freshness.FRESH:
-        found.append(Against("secured_edge", Input.BLOCKED))
-    return tuple(found)
+    found = reasons_against(state.inputs, rows)
+    if state.key is not Freshness.FRESH:
+        found = (*found, Against("key_edge", Input.BLOCKED))
+    if state.secured is not Freshness.FRESH:
+        found = (*found, Against("secured_edge", Input.BLOCKED))
+    return found
 
 
 def settle(work: Work) -> None:
     """Let the lane move until it rests; a bound guards against our own mistakes."""
     for _ in range(_MOST_MOVES):
         before = work.state
-        _obey_faults(work)
+        if before.faults:
+            _obey_faults(work)
         _HANDLERS[work.state.lane](work)
         if work.state is before:
             return
@@ -226,10 +231,13 @@ def _intend(work: Work) -> None:
 
 
 def _scan(work: Work) -> None:
-    rows = {reason.row for reason in against(work.state)}
+    reasons = against(work.state)
+    if not reasons and work.state.tracking.tunnel == work.state.mission:
+        return
+    rows = {reason.row for reason in reasons}
     if rows & PERSONAL:
         work.raise_fault(Fault.INTERLOCK_BROKEN_IN_BEAM, present=False)
-    elif rows or work.state.tracking.tunnel != work.state.mission:
+    else:
         withdraw(work, ",".join(sorted(rows)) or "token")
 
 

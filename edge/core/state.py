@@ -76,6 +76,14 @@ class State(NamedTuple):
     stall: int
     stray: int
 
+    def counted(self, elapsed: int, proof: int, stall: int) -> "State":
+        """Return the state with other counters; quicker than `_replace`, since each tick counts."""
+        return State._make((*self[:-_COUNTERS], elapsed, proof, stall, self.stray))
+
+
+_COUNTERS = len(("elapsed", "proof", "stall", "stray"))
+assert State._fields[-_COUNTERS:] == ("elapsed", "proof", "stall", "stray")
+
 
 class Step(NamedTuple):
     """What one event led to."""
@@ -118,7 +126,8 @@ class Work:
     def ask(self, *effects: Effect) -> None:
         """Ask for effects on behalf of the mission, in this order."""
         token = self.state.mission
-        self.effects.extend(Request(effect, token) for effect in effects)
+        for effect in effects:
+            self.effects.append(Request(effect, token))  # mostly one, each tick
 
     def ask_for(self, effect: Effect, token: int) -> None:
         """Ask for an effect on behalf of a unit that is not the mission."""
@@ -169,6 +178,8 @@ class Work:
 
     def replace_faults(self, book: Book) -> None:
         """Set the book; whatever has left it is written as cleared."""
+        if book == self.state.faults:
+            return
         left = {active.fault for active in book}
         for active in self.state.faults:
             if active.fault not in left:

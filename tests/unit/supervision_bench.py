@@ -1,0 +1,44 @@
+"""A supervisor with a clock and a core that a test sets."""
+
+from dataclasses import replace
+
+from edge.core import events as ev
+from edge.core.values import Quality
+from edge.ports import BoardReport
+from edge.supervision import Supervisor
+from tests.unit.control.kit import LANE, MS, Clock, Core, Posted, good
+
+STALE_MS, SLOW_MS = LANE.timing.stale_ms, LANE.timing.slow_stale_ms
+REPORT = BoardReport(9, "off", False, 0, 0, 0, "none", 0, 0, 0)
+
+
+class Bench:
+    """A supervisor with a clock and a core that a test sets."""
+
+    def __init__(self) -> None:
+        self.clock, self.core, self.posted = Clock(), Core(), Posted()
+        self.declared: int | None = None
+        self.supervisor = Supervisor(
+            LANE,
+            post=self.posted,
+            core=self.core,
+            fresh_token=lambda: 7,
+            declared_length_mm=lambda _: self.declared,
+            on_text=lambda *_: None,
+            now_ns=self.clock.monotonic_ns,
+        )
+
+    def say(self, source: str, value: object, quality: Quality = Quality.GOOD, age_ms: int = 0):
+        requested_ns = self.clock.monotonic_ns() - age_ms * MS
+        self.supervisor.reading(good(source, value, requested_ns)._replace(quality=quality))
+
+    def report(self, state: str, **changes: object) -> None:
+        values = {"requested_ns": self.clock.monotonic_ns(), **changes}
+        self.supervisor.report(replace(REPORT, state=state, **values))
+
+    def row(self, row: str) -> object:
+        return getattr(self.supervisor.inputs(), row)
+
+    def faults(self) -> list[object]:
+        kinds = (ev.FaultRaised, ev.FaultGone)
+        return [event for event in self.posted.events if isinstance(event, kinds)]
