@@ -44,6 +44,8 @@ class Key(Enum):
 class Spot(Enum):
     """The presence sensors, in the order of the safety controller's bits."""
 
+    __hash__ = object.__hash__
+
     ENTRY = "presence_entry"
     TUNNEL_IN = "presence_tunnel_in"
     TUNNEL_OUT = "presence_tunnel_out"
@@ -141,7 +143,7 @@ class _Body:
         return self.front_mm > span[0] and self.rear_mm < span[1]
 
     def covers(self, spot_mm: int) -> bool:
-        return self.rear_mm < spot_mm <= self.front_mm
+        return spot_mm <= self.front_mm and self.rear_mm < spot_mm
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,10 +286,11 @@ class Plant:
         """Move the hall on to ``now_ms`` in whole steps; a rest below one step waits."""
         while self.now_ms + STEP_MS <= now_ms:
             self._step()
-            if self._is_at_rest():
+            if self.is_at_rest:
                 self._skip((now_ms - self.now_ms) // STEP_MS)
 
-    def _is_at_rest(self) -> bool:
+    @property
+    def is_at_rest(self) -> bool:
         """True when further steps would change nothing but the clocks."""
         actuators = self.actuators
         if actuators.belt_speed_mm_s or self._queue:
@@ -308,23 +311,22 @@ class Plant:
 
     def _step(self) -> None:
         self.now_ms += STEP_MS
-        self.entry_barrier.step(
-            wanted_open=self.actuators.entry_barrier_open,
-            obstructed=self._covered(ENTRY_BARRIER_MM),
-        )
-        self.exit_barrier.step(
-            wanted_open=self.actuators.exit_barrier_open,
-            obstructed=self._covered(EXIT_BARRIER_MM),
-        )
-        if not self.damage.belt_jammed:
-            self._move(self.actuators.belt_speed_mm_s * STEP_MS / 1000)
+        actuators = self.actuators
+        for barrier, wanted_open, at_mm in (
+            (self.entry_barrier, actuators.entry_barrier_open, ENTRY_BARRIER_MM),
+            (self.exit_barrier, actuators.exit_barrier_open, EXIT_BARRIER_MM),
+        ):
+            if not barrier.rests(wanted_open=wanted_open):
+                barrier.step(wanted_open=wanted_open, obstructed=self._covered(at_mm))
+        if actuators.belt_speed_mm_s and not self.damage.belt_jammed:
+            self._move(actuators.belt_speed_mm_s * STEP_MS / 1000)
         self.secured = self.secured and self._may_be_secured()
         self._note()
         self._lamp_ms = self._lamp_ms + STEP_MS if self.lamp_current else 0
-        self._entry_clear_ms += STEP_MS
-        if self.is_occupied(Spot.ENTRY):
-            self._entry_clear_ms = 0
-        self._let_in()
+        occupied = self.is_occupied(Spot.ENTRY)
+        self._entry_clear_ms = 0 if occupied else self._entry_clear_ms + STEP_MS
+        if self._queue:
+            self._let_in()
 
     def _move(self, travel_mm: float) -> None:
         self._belt_mm += travel_mm

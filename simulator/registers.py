@@ -16,6 +16,8 @@ from edge.errors import Mistake, SettingsError
 class Table(Enum):
     """The four Modbus tables, by the words of the device maps."""
 
+    __hash__ = object.__hash__
+
     COIL = "coil"
     DISCRETE = "discrete"
     HOLDING = "holding"

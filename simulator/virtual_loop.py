@@ -9,13 +9,15 @@ from asyncio import events
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
-from heapq import heapify, heappop
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from heapq import heapify, heappop, heappush
+from typing import Any, Protocol, TypeVar, TypeVarTuple, runtime_checkable
 
 from edge.errors import EdgeError
 
 T = TypeVar("T")
+Args = TypeVarTuple("Args")
 
 START_S = 1000.0
 """Loop time at the start; not 0, which some code takes for never."""
@@ -48,11 +50,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     # What the standard library's base class keeps; its stubs do not say so.
     _ready: deque[asyncio.Handle]
-    _scheduled: list[asyncio.TimerHandle]
     _stopping: bool
 
     def __init__(self) -> None:
         super().__init__()
+        # Timers with their time and number: tuples compare quicker than handles, and two timers
+        # of the same moment run in the order in which they were set.
+        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._set_timers = 0
         self._cancelled = 0
         self._now_s = START_S
         self.now_ns = _ns(START_S)
@@ -68,6 +73,29 @@ class VirtualLoop(asyncio.BaseEventLoop):
         assert seconds >= 0.0
         self._now_s += seconds
         self.now_ns = _ns(self._now_s)
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*Args], object],
+        *args: *Args,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Run a callback at a virtual moment."""
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        self._set_timers += 1
+        heappush(self._timers, (when, self._set_timers, timer))
+        return timer
+
+    def call_later(
+        self,
+        delay: float,
+        callback: Callable[[*Args], object],
+        *args: *Args,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Run a callback after some virtual seconds."""
+        return self.call_at(self._now_s + delay, callback, *args, context=context)
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[..., T], *args: object
@@ -104,16 +132,16 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _run_once(self) -> None:
         """One turn: let time pass if nothing is ready, then run what is due, in order."""
-        ready, scheduled = self._ready, self._scheduled
+        ready, timers = self._ready, self._timers
         if not ready and not self._stopping:
-            while scheduled and scheduled[0].cancelled():
-                heappop(scheduled)
-            if not scheduled:
+            while timers and timers[0][2].cancelled():
+                heappop(timers)
+            if not timers:
                 raise SimulatedDeadlock("every task waits and no timer runs")
-            self.pass_time(max(0.0, scheduled[0].when() - self._now_s))
+            self.pass_time(max(0.0, timers[0][0] - self._now_s))
         due_s = self._now_s + CLOCK_STEP_S
-        while scheduled and scheduled[0].when() < due_s:
-            ready.append(heappop(scheduled))
+        while timers and timers[0][0] < due_s:
+            ready.append(heappop(timers)[2])
         for _ in range(len(ready)):
             handle = ready.popleft()
             if not handle.cancelled():
@@ -122,10 +150,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         """Throw cancelled timers out once they are the greater part; until then they stay."""
         self._cancelled += 1
-        if self._cancelled > MOST_CANCELLED and 2 * self._cancelled > len(self._scheduled):
+        if self._cancelled > MOST_CANCELLED and 2 * self._cancelled > len(self._timers):
             # In place: a turn of the loop may be looking at this very list.
-            self._scheduled[:] = [each for each in self._scheduled if not each.cancelled()]
-            heapify(self._scheduled)
+            self._timers[:] = [each for each in self._timers if not each[2].cancelled()]
+            heapify(self._timers)
             self._cancelled = 0
 
     def _write_to_self(self) -> None:

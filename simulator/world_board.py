@@ -22,6 +22,7 @@ class WorldBoard:
         self._link = link
         self._alive = alive
         self._now_ns = now_ns
+        self._said: Belief | None = None
         self._belief = 0
         self._held = 0
         self._session = -1
@@ -31,6 +32,9 @@ class WorldBoard:
 
     def believe(self, belief: Belief) -> None:
         """Hand over the newest belief."""
+        if belief == self._said:
+            return
+        self._said = belief
         self._belief = (
             belief.estop_ok * Seen.ESTOP.value
             | belief.key_on * Seen.KEY.value

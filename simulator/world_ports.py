@@ -22,6 +22,7 @@ WALK_S = 0.06
 ARM_S = 1.2
 STORE_S = 0.8
 LINE_UM = 3000
+_SEEN = {spot: f"safety.{spot.value}" for spot in Spot}
 _PRESENCE = {Sees.CLEAR: Presence.CLEAR, Sees.OCCUPIED: Presence.OCCUPIED}
 
 
@@ -239,7 +240,6 @@ class Publisher:
             estop = Input.CONFLICT
         zone_clear = not (people.person_in_zone or damage.zone_selftest_failed)
         entry, way_out = plant.entry_barrier, plant.exit_barrier
-        seen = {spot: _PRESENCE.get(plant.sees(spot), Presence.UNKNOWN) for spot in Spot}
         self.put(
             {
                 "safety.estop": estop,
@@ -253,7 +253,10 @@ class Publisher:
                 "safety.exit_barrier_closed": _ok(way_out.is_closed),
                 "safety.beam_feedback": _ok(not (plant.beam_on or damage.beam_detector_on)),
                 "safety.watchdog": _ok(not self._hall.plc_expired),
-                **{f"safety.{spot.value}": presence for spot, presence in seen.items()},
+                **{
+                    source: _PRESENCE.get(plant.sees(spot), Presence.UNKNOWN)
+                    for spot, source in _SEEN.items()
+                },
             }
         )
 

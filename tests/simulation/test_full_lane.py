@@ -1,17 +1,30 @@
-"""The lane with its real drivers on virtual time: nothing forbidden is exposed, whatever breaks."""
-
 from pathlib import Path
 
 import pytest
 
 from simulator.world import plan_of
+from simulator.world_faults import Kind, Trouble
+from simulator.world_run import Plan
 from tests.simulation.full_lane import run_full
 
-HOURS = 0.1
+TROUBLES = {
+    1: (Trouble(60_000, Kind.DRIVE_FAULT, 3000), Trouble(130_000, Kind.ESTOP, 4000)),
+    2: (Trouble(50_000, Kind.DEVICE_LOST, 2500, "belt"), Trouble(120_000, Kind.DOOR, 3000)),
+    3: (Trouble(60_000, Kind.BOARD_POWER, 2000), Trouble(110_000, Kind.CONTROL_STALL, 1200)),
+}
 
 
-@pytest.mark.parametrize("seed", [1, 3])
-def test_with_real_drivers_nothing_forbidden_is_exposed(seed: int, tmp_path: Path) -> None:
-    result = run_full(plan_of(seed, HOURS), tmp_path)
+@pytest.mark.parametrize("seed", TROUBLES)
+def test_real_drivers_keep_the_lane_safe_and_bring_it_back(seed: int, tmp_path: Path) -> None:
+    result = run_full(Plan(seed, 0.05, 40.0, TROUBLES[seed]), tmp_path)
     assert result.problems == (), str(result)
-    assert result.entries > 0
+    assert result.exposed > 0, "a lane that scans nothing is safe and useless"
+
+
+def test_the_same_seed_gives_the_same_bytes_and_the_same_run(tmp_path: Path) -> None:
+    plan, digests = plan_of(4, 0.01), []
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        folder.mkdir()
+        digests.append(run_full(plan, folder).digest)
+    assert digests[0] == digests[1]
