@@ -4,21 +4,21 @@ Prints a table and writes it to ``tests/results/bench.md`` with the machine and 
 sources it speaks of. Nothing here can fail a test: figures depend on the machine.
 """
 
-import hashlib
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 
 from simulator.world import plan_of, run_seed
+from simulator.world_run import Result
+from tests.bench import unit_overhead
 from tests.bench.core_speed import lane_hours_per_cpu_minute
+from tests.measured import write_result
 from tests.simulation.full_lane import run_full
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +26,9 @@ LANE = ROOT / "config" / "lanes" / "cargo.toml"
 BIN = Path(sys.executable).parent
 IDLE_S = 10.0
 HOURS = 0.5
+TRIES = 3
+"""Speeds are the best of so many: a machine shared with others only ever slows them."""
+SOURCES = ("edge", "drivers", "firmware_bridge", "simulator", "tests/bench", "config")
 
 
 def _trusted(state: Path) -> None:
@@ -72,56 +75,57 @@ def _control() -> list[tuple[str, str, str]]:
     ]
 
 
+def _wired() -> Result:
+    with tempfile.TemporaryDirectory() as folder:
+        return run_full(plan_of(2, HOURS / 5), Path(folder))
+
+
+def _speed(run: Callable[[], Result]) -> tuple[float, str]:
+    """Virtual seconds in a second of CPU time, and what the run was."""
+    began = time.process_time()
+    result = run()
+    return result.virtual_s / (time.process_time() - began), result.digest
+
+
+def _additions_s() -> float:
+    """Time of ten million additions: how fast this machine was today."""
+    began, total = time.process_time(), 0
+    for number in range(10_000_000):
+        total += number
+    return time.process_time() - began
+
+
 def _virtual() -> list[tuple[str, str, str]]:
     run_seed(1, 0.05)
-    began = time.process_time()
-    first = run_seed(2, HOURS)
-    plain = first.virtual_s / (time.process_time() - began)
-    same = run_seed(2, HOURS).digest == first.digest
-    with tempfile.TemporaryDirectory() as folder:
-        began = time.process_time()
-        full = run_full(plan_of(2, HOURS / 5), Path(folder))
-        wired = full.virtual_s / (time.process_time() - began)
+    plain = [_speed(lambda: run_seed(2, HOURS)) for _ in range(TRIES)]
+    wired = [_speed(_wired) for _ in range(TRIES)]
+    core = max(lane_hours_per_cpu_minute() for _ in range(TRIES))
+    same = len({digest for _, digest in plain}) == 1
     return [
-        ("drivers replaced at the ports", ">= 1,000 x", f"{plain:,.0f} x"),
-        ("real drivers, wires in memory", ">= 50 x", f"{wired:,.0f} x"),
+        ("drivers replaced at the ports", ">= 1,000 x", f"{max(plain)[0]:,.0f} x"),
+        ("real drivers, wires in memory", ">= 50 x", f"{max(wired)[0]:,.0f} x"),
         (
             "pure core",
             ">= 1,000 lane-hours per CPU-minute",
-            f"{lane_hours_per_cpu_minute():,.0f}",
+            f"{core:,.0f}",
         ),
         ("replay of a seed", "bit-identical", "identical" if same else "DIFFERENT"),
     ]
 
 
-def _sources() -> str:
-    digest = hashlib.sha256()
-    for name in ("edge", "drivers", "firmware_bridge", "simulator"):
-        for path in sorted((ROOT / name).rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
 def main() -> None:
     """Measure, print, write down."""
-    rows = [*_control(), *_virtual()]
-    lines = [
-        "# Benchmark",
-        "",
-        (
-            f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()}, "
-            f"Python {platform.python_version()}. Made by `make bench`."
-        ),
-        "",
-        f"sources: `{_sources()}`",
-        "",
+    rows = [*_control(), *unit_overhead.rows(), *_virtual()]
+    table = [
         "| what | goal | figure |",
         "|---|---|---|",
         *(f"| {what} | {goal} | {figure} |" for what, goal, figure in rows),
     ]
-    text = "\n".join(lines) + "\n"
-    print(text)
-    (ROOT / "tests" / "results" / "bench.md").write_text(text)
+    note = (
+        f"; speeds are the best of {TRIES}; ten million additions took {_additions_s():.2f} s "
+        "of CPU time"
+    )
+    print(write_result("bench", "Benchmark", SOURCES, table, note))
 
 
 if __name__ == "__main__":
