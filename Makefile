@@ -52,7 +52,7 @@ bench: setup
 	$(BIN)/python -m tests.bench
 
 explore: setup
-	$(BIN)/python -m simulator.explorer
+	$(BIN)/python -m simulator.exploration
 
 pictures: setup
 	$(BIN)/python -m simulator.pictures README.md

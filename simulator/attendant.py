@@ -1,7 +1,7 @@
 """The simulated attendant of the demo: unlocks the lane, brings units, takes away what stays."""
 
-from simulator.plant import STEP_MS, Key, Plant
-from simulator.units import UnitMaker
+from simulator.hall.plant import STEP_MS, Key, Plant
+from simulator.hall.units import UnitMaker
 
 UNLOCK_MS = 2000
 SECURE_MS = 3000

@@ -11,12 +11,12 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from simulator.drive import LFT_OVERHEAT
+from simulator.devices.altivar import LFT_OVERHEAT
+from simulator.devices.line_faults import LineFault
+from simulator.hall.plant import Barrier, Key, Sees, Spot
+from simulator.hall.tube import Fault
+from simulator.hall.units import Cargo, Unit, UnitMaker
 from simulator.lane import SimLane
-from simulator.line_faults import LineFault
-from simulator.plant import Barrier, Key, Sees, Spot
-from simulator.tube import Fault
-from simulator.units import Cargo, Unit, UnitMaker
 
 _UNIT = TypeAdapter(Unit)
 _UNIT_FIELDS = frozenset(Unit.__dataclass_fields__)

@@ -11,18 +11,18 @@ from typing import Protocol
 
 from edge.errors import Mistake, SettingsError
 from simulator.attendant import Attendant
-from simulator.drive import Drive
-from simulator.generator import Generator
+from simulator.devices.altivar import Drive
+from simulator.devices.ez_array import LightCurtain
+from simulator.devices.line_faults import FaultScript
+from simulator.devices.mcu import Mcu
+from simulator.devices.mcu_memory import BoardInputs, BoardMemory
+from simulator.devices.modbus_server import RtuLine, Slave, TcpConnection
+from simulator.devices.pnozmulti import SafetyPlc
+from simulator.devices.readers import LineReader
+from simulator.devices.registers import load_register_file
+from simulator.devices.spellman import Generator
+from simulator.hall.plant import STEP_MS, Key, Plant
 from simulator.lane_file import DeviceEntry, LaneFile, SerialWire, TcpWire, Wire
-from simulator.light_curtain import LightCurtain
-from simulator.line_faults import FaultScript
-from simulator.mcu import Mcu
-from simulator.mcu_memory import BoardInputs, BoardMemory
-from simulator.modbus_server import RtuLine, Slave, TcpConnection
-from simulator.plant import STEP_MS, Key, Plant
-from simulator.readers import LineReader
-from simulator.registers import load_register_file
-from simulator.safety_plc import SafetyPlc
 
 READ_DELAY_MS = 300
 """From a unit standing at the entry to its codes being read."""

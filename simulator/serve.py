@@ -6,11 +6,11 @@ import stat
 from pathlib import Path
 
 from edge.errors import DeviceUnreachable
-from simulator.detector import DetectorServer, LineDetector, PlantSource
+from simulator.devices.detector import DetectorServer, LineDetector, PlantSource
+from simulator.hall.plant import STEP_MS
 from simulator.harness import Answer, Harness
 from simulator.lane import SimLane
 from simulator.lane_file import TcpWire
-from simulator.plant import STEP_MS
 from simulator.wires import PtyWire, TcpFront, serve_pty, serve_tcp, unreachable
 
 MAX_LINE_BYTES = 65_536

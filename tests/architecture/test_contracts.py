@@ -18,7 +18,7 @@ PLANTS = [
     ("drivers/altivar.py", "import edge.settings", "drivers see ports"),
     ("edge/runner.py", "import drivers.altivar", "only app and worker import drivers"),
     ("firmware_bridge/frames.py", "import edge.errors", "bridge stands alone"),
-    ("edge/runner.py", "import simulator.plant", "imports the simulator"),
+    ("edge/runner.py", "import simulator.hall.plant", "imports the simulator"),
     ("headquarters/store.py", "import edge.core.state", "headquarters knows"),
     ("edge/messages/base.py", "import edge.law.verdicts", "messages do not know"),
     ("edge/control/cases.py", "import numpy", "never reach numba"),

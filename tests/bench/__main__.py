@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psutil
 
-from simulator.world import plan_of, run_seed
-from simulator.world_run import Result
+from simulator.world.run import Result
+from simulator.world.seeded import plan_of, run_seed
 from tests.bench import unit_overhead
 from tests.bench.core_speed import lane_hours_per_cpu_minute
 from tests.measured import write_result

@@ -20,14 +20,14 @@ from edge.ports import Conveyor, Reading, SafetyController, XraySource
 from simulator.harness import Harness
 from simulator.lane import SimLane
 from simulator.lane_file import load_lane_file
-from simulator.virtual_loop import START_S, VirtualClock, VirtualLoop
 from simulator.wires import TcpFront, serve_tcp
-from simulator.world import listen, run_plan, shipped_config
-from simulator.world_damage import Coverage
-from simulator.world_faults import Kind, Trouble
-from simulator.world_journal import COMMIT_S, SlowJournal
-from simulator.world_ports import Link, WorldWorker
-from simulator.world_run import Fitted, Plan, Result
+from simulator.world.damage import Coverage
+from simulator.world.faults import Kind, Trouble
+from simulator.world.journal import COMMIT_S, SlowJournal
+from simulator.world.ports import Link, WorldWorker
+from simulator.world.run import Fitted, Plan, Result
+from simulator.world.seeded import listen, run_plan, shipped_config
+from simulator.world.virtual_loop import START_S, VirtualClock, VirtualLoop
 
 PUMP_S = 0.02
 REST_MS = 20

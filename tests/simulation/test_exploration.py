@@ -12,10 +12,10 @@ from edge.core.interlocks import BEAM, Against, Inputs, reasons_against
 from edge.core.state import State, Work
 from edge.core.tracking import Move, Moved, Phase, Sensor
 from edge.core.values import Presence
-from simulator.explored_core import LIMITS, Cores, Done
-from simulator.explored_events import successors
-from simulator.explorer import Explorer, Report, tell, walked
-from simulator.invariants import RULES
+from simulator.exploration.core import LIMITS, Cores, Done
+from simulator.exploration.events import successors
+from simulator.exploration.explorer import Explorer, Report, tell, walked
+from simulator.exploration.invariants import RULES
 
 PROVEN = ("key_off begins", "key_off ends", "search and secure", "goods arrives")
 """A lane proven empty, keyed and secured, with the goods at its entry."""

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from simulator.world import plan_of
-from simulator.world_faults import Kind, Trouble
-from simulator.world_run import Plan
+from simulator.world.faults import Kind, Trouble
+from simulator.world.run import Plan
+from simulator.world.seeded import plan_of
 from tests.simulation.full_lane import run_full
 
 TROUBLES = {

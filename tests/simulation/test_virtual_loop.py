@@ -2,7 +2,13 @@ import asyncio
 
 import pytest
 
-from simulator.virtual_loop import EPOCH, SimulatedDeadlock, VirtualClock, VirtualLoop, run_virtual
+from simulator.world.virtual_loop import (
+    EPOCH,
+    SimulatedDeadlock,
+    VirtualClock,
+    VirtualLoop,
+    run_virtual,
+)
 
 
 def test_an_hour_of_sleep_is_an_hour_of_virtual_time_and_none_of_ours() -> None:

@@ -20,10 +20,10 @@ from edge.core.values import Input
 from edge.errors import ScanError
 from edge.ports import Reading, ScanOrder
 from edge.worker_proxy import Callbacks, WorkerProxy
-from simulator.detector import STEP_UM, DetectorServer, LineDetector
-from simulator.plant import Slice
-from simulator.radiograph import DETECTORS, REFERENCE_PIXELS
-from simulator.units import Unit
+from simulator.devices.detector import STEP_UM, DetectorServer, LineDetector
+from simulator.hall.plant import Slice
+from simulator.hall.radiograph import DETECTORS, REFERENCE_PIXELS
+from simulator.hall.units import Unit
 
 UNIT = Unit("U1", length_mm=600, height_mm=500, width_mm=400, fill=7)
 LEAD_MM = 90.0

@@ -7,13 +7,13 @@ import pytest
 
 from edge.control.lane_logic import LaneLogic
 from edge.journal.entries import JournalEntry
-from simulator.truth import Record, Wrong
-from simulator.virtual_loop import START_S, VirtualClock, VirtualLoop
-from simulator.world import fit_plainly, plan_of, run_plan, run_seed, shipped_config
-from simulator.world_faults import Kind, schedule
-from simulator.world_journal import SlowJournal
-from simulator.world_oracles import unclosed, unwritten, wrongs
-from simulator.world_run import Fitted
+from simulator.hall.truth import Record, Wrong
+from simulator.world.faults import Kind, schedule
+from simulator.world.journal import SlowJournal
+from simulator.world.oracles import unclosed, unwritten, wrongs
+from simulator.world.run import Fitted
+from simulator.world.seeded import fit_plainly, plan_of, run_plan, run_seed, shipped_config
+from simulator.world.virtual_loop import START_S, VirtualClock, VirtualLoop
 
 HOURS = 0.5
 

@@ -19,7 +19,7 @@ from edge.journal.database import Reader
 from edge.journal.reading import links
 from headquarters.keys import open_key
 from simulator.broker import BrokerHandle, free_port, start_broker
-from simulator.truth import Span
+from simulator.hall.truth import Span
 from tests.wire.lane_programs import Answer, Program, ask, until
 from tests.wire.noisy_wires import NoisyWires
 

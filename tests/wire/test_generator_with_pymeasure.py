@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pymeasure.instruments.spellmanhv import SpellmanXRV
 
-from simulator.generator import Generator
-from simulator.plant import Plant
+from simulator.devices.spellman import Generator
+from simulator.hall.plant import Plant
 from simulator.wires import serve_pty
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.truth import Span
+from simulator.hall.truth import Span
 from tests.wire.lane_kit import Rig, a_rig
 from tests.wire.lane_papers import (
     FOOTWEAR,

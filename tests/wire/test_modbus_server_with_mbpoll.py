@@ -10,8 +10,8 @@ import pytest
 from pymodbus import FramerType
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 
-from simulator.line_faults import Harm, LineFault
-from simulator.units import Unit
+from simulator.devices.line_faults import Harm, LineFault
+from simulator.hall.units import Unit
 from simulator.wires import PtyWire, TcpFront, serve_pty, serve_tcp
 from tests.unit.simulator.lane_kit import DRIVE, SAFETY, SENSORS, cargo_lane
 

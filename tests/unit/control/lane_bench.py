@@ -19,7 +19,7 @@ from edge.journal.store import Journal
 from edge.messages.manifest import Manifest, plain_identifier
 from edge.ports import Belief, BoardReport, Reading, ScanOrder
 from edge.settings import LaneFile
-from simulator.virtual_loop import VirtualClock, VirtualLoop, run_virtual
+from simulator.world.virtual_loop import VirtualClock, VirtualLoop, run_virtual
 from tests.unit.control.kit import LANE, TABLES, manifest
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

@@ -11,7 +11,7 @@ from edge.core.faults import Fault
 from edge.evidence.signing import SignatureState, trust, verify
 from edge.journal.manifests import keep_manifest
 from edge.messages.base import to_mapping
-from simulator.virtual_loop import VirtualLoop
+from simulator.world.virtual_loop import VirtualLoop
 from tests.unit.control.inbox_bench import (
     OAC,
     OFFICERS_OWN,

@@ -29,7 +29,7 @@ from edge.core.inspection import (
     advance,
 )
 from edge.core.lane import LANE_TABLE, PACKML, LaneState, Trigger
-from simulator.explored_world import ACTS
+from simulator.exploration.world import ACTS
 
 
 def _reachable(table: dict[tuple[Enum, Enum], Enum], first: Enum) -> set[Enum]:

@@ -11,8 +11,8 @@ from edge.core.values import Input
 from edge.ports import Belief, BoardReport
 from firmware_bridge.frames import Parser
 from firmware_bridge.words import Command, Hello, Permit
-from simulator.mcu import Mcu
-from simulator.mcu_memory import BoardInputs, BoardMemory
+from simulator.devices.mcu import Mcu
+from simulator.devices.mcu_memory import BoardInputs, BoardMemory
 from tests.unit.drivers.driver_bench import Remembering, now_ns, run, stopped
 from tests.unit.simulator.permit_bench import GOOD
 

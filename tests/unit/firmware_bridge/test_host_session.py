@@ -15,8 +15,8 @@ from firmware_bridge.session import (
     Silent,
 )
 from firmware_bridge.words import BELIEVED, Command, EndReason, Hello, Permit, Refusal, State
-from simulator.mcu import Mcu
-from simulator.mcu_memory import BoardInputs, BoardMemory
+from simulator.devices.mcu import Mcu
+from simulator.devices.mcu_memory import BoardInputs, BoardMemory
 from tests.unit.simulator.permit_bench import GOOD
 
 STEP_MS = 5

@@ -9,7 +9,7 @@ import pytest
 
 from edge.errors import CalibrationMissing
 from edge.imaging import calibration as cal
-from simulator.radiograph import PIXELS, REFERENCE_PIXELS, Radiograph
+from simulator.hall.radiograph import PIXELS, REFERENCE_PIXELS, Radiograph
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ from edge.imaging.kernels import INVALID
 from edge.imaging.preprocess import Developed, develop
 from edge.imaging.quality import Grade, judge
 from edge.imaging.scan import LineFacts, Placed, ScanBuffer
-from simulator.radiograph import PITCH_UM, PIXELS, REFERENCE_PIXELS, Radiograph, contents
-from simulator.units import Unit
+from simulator.hall.radiograph import PITCH_UM, PIXELS, REFERENCE_PIXELS, Radiograph, contents
+from simulator.hall.units import Unit
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 UNIT = Unit("U1", length_mm=600, height_mm=500, width_mm=400, fill=7)

@@ -3,11 +3,11 @@
 import struct
 from pathlib import Path
 
+from simulator.devices.modbus_server import Slave, execute
+from simulator.devices.registers import RegisterFile, Table, load_register_file
+from simulator.hall.plant import Key, Plant
 from simulator.lane import SimLane
 from simulator.lane_file import DeviceEntry, LaneFile, SerialWire, TcpWire
-from simulator.modbus_server import Slave, execute
-from simulator.plant import Key, Plant
-from simulator.registers import RegisterFile, Table, load_register_file
 
 MAPS = Path(__file__).resolve().parents[3] / "config" / "devices"
 DRIVE = SerialWire("wires/drive", 19200, "E")

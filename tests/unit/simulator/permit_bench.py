@@ -9,8 +9,8 @@ from firmware_bridge.words import (
     Permit,
     Status,
 )
-from simulator.mcu import Mcu
-from simulator.mcu_memory import BoardInputs, BoardMemory
+from simulator.devices.mcu import Mcu
+from simulator.devices.mcu_memory import BoardInputs, BoardMemory
 
 GOOD = BoardInputs(
     estop=True,

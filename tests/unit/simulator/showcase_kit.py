@@ -3,9 +3,9 @@
 import json
 from collections.abc import Iterator
 
-from simulator.showcase_feed import News, Story, read_news
-from simulator.showcase_judge import Received, Truth
-from simulator.showcase_script import Scene, scenes
+from simulator.showcase.feed import News, Story, read_news
+from simulator.showcase.judge import Received, Truth
+from simulator.showcase.script import Scene, scenes
 
 PLAY = scenes(722)
 OPENED, CLOSED = "2026-01-31T08:00:00.000000Z", "2026-01-31T08:00:21.000000Z"

@@ -2,12 +2,12 @@
 
 import pytest
 
-from simulator.light_curtain import LightCurtain
-from simulator.modbus_frames import rtu_frame
-from simulator.modbus_server import RtuLine
-from simulator.readers import MAX_LINES, LineReader
-from simulator.registers import Table
-from simulator.units import MAX_LENGTH_MM, MIN_LENGTH_MM, Cargo, UnitMaker
+from simulator.devices.ez_array import LightCurtain
+from simulator.devices.modbus_frames import rtu_frame
+from simulator.devices.modbus_server import RtuLine
+from simulator.devices.readers import MAX_LINES, LineReader
+from simulator.devices.registers import Table
+from simulator.hall.units import MAX_LENGTH_MM, MIN_LENGTH_MM, Cargo, UnitMaker
 from tests.unit.simulator.lane_kit import read, registers
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from simulator.drive import Drive, DriveState, LossReaction
-from simulator.plant import Plant
-from simulator.registers import Table
+from simulator.devices.altivar import Drive, DriveState, LossReaction
+from simulator.devices.registers import Table
+from simulator.hall.plant import Plant
 from tests.unit.simulator.lane_kit import read, registers, write
 
 CMD, LFRD, ETA, RFRD, LFT, TTO = 8501, 8602, 3201, 8604, 7121, 6005

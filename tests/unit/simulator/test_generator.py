@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.generator import Generator, Status
-from simulator.generator_frames import checksum
-from simulator.plant import Plant
-from simulator.tube import Fault
+from simulator.devices.spellman import Generator, Status
+from simulator.devices.spellman_frames import checksum
+from simulator.hall.plant import Plant
+from simulator.hall.tube import Fault
 
 
 def framed(text: str) -> bytes:

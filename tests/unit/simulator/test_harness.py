@@ -7,10 +7,10 @@ import pytest
 
 from edge.errors import SettingsError
 from simulator.attendant import Attendant
+from simulator.hall.plant import Key, Sees, Spot
+from simulator.hall.units import UnitMaker
 from simulator.harness import Harness
 from simulator.lane_file import load_lane_file
-from simulator.plant import Key, Sees, Spot
-from simulator.units import UnitMaker
 from tests.unit.simulator.lane_kit import SENSORS, cargo_lane
 
 LANE = """

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.words import BELIEVED, Command, EndReason, Refusal, Seen, State, Trip
-from simulator.mcu_memory import BoardInputs
-from simulator.mcu_permit import newer
+from simulator.devices.mcu_memory import BoardInputs
+from simulator.devices.mcu_permit import newer
 from tests.unit.simulator.permit_bench import GOOD, Bench, beaming
 
 END_BY_FIELD = {

@@ -1,8 +1,8 @@
 """What the permit board keeps over sessions and power cycles: nonces, scans, exposure."""
 
 from firmware_bridge.words import EndReason, State
-from simulator.mcu import Mcu
-from simulator.mcu_memory import SCANS_KEPT, BoardMemory
+from simulator.devices.mcu import Mcu
+from simulator.devices.mcu_memory import SCANS_KEPT, BoardMemory
 from tests.unit.simulator.permit_bench import GOOD, Bench, beaming
 
 

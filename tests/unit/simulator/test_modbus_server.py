@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.line_faults import FaultScript, Harm, LineFault
-from simulator.modbus_frames import RTU_IDLE_MS, crc16, rtu_frame, tcp_frame
-from simulator.modbus_server import RtuLine, TcpConnection
-from simulator.registers import RegisterFile, Table
+from simulator.devices.line_faults import FaultScript, Harm, LineFault
+from simulator.devices.modbus_frames import RTU_IDLE_MS, crc16, rtu_frame, tcp_frame
+from simulator.devices.modbus_server import RtuLine, TcpConnection
+from simulator.devices.registers import RegisterFile, Table
 
 
 class Slab:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.plant import (
+from simulator.hall.plant import (
     BARRIER_TRAVEL_MS,
     BEAM_PLANE_MM,
     STEP_MS,
@@ -10,8 +10,8 @@ from simulator.plant import (
     Sees,
     Spot,
 )
-from simulator.truth import Wrong
-from simulator.units import Unit
+from simulator.hall.truth import Wrong
+from simulator.hall.units import Unit
 from tests.unit.simulator.lane_kit import run, staffed
 
 SPEED_MM_S = 300.0

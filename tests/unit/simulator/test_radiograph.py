@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from drivers.line_frames import Ack, Command, Decoder, Event, Info, Line, LineKind, encode_command
-from simulator import radiograph as rg
-from simulator.detector import STEP_UM, LineDetector
-from simulator.plant import Slice
-from simulator.radiograph import Box, Material, Radiograph, contents
-from simulator.units import Unit
+from simulator.devices.detector import STEP_UM, LineDetector
+from simulator.hall import radiograph as rg
+from simulator.hall.plant import Slice
+from simulator.hall.radiograph import Box, Material, Radiograph, contents
+from simulator.hall.units import Unit
 
 WALL = (Box(0, 100, 0, 2000, 10, Material.STEEL),)
 

@@ -4,10 +4,10 @@ import struct
 
 import pytest
 
-from simulator.modbus_server import execute
-from simulator.plant import Key, Plant, Sees, Spot
-from simulator.registers import Table
-from simulator.safety_plc import CONTROL, LIFE, STATUS, WATCHDOG_MS, SafetyPlc
+from simulator.devices.modbus_server import execute
+from simulator.devices.pnozmulti import CONTROL, LIFE, STATUS, WATCHDOG_MS, SafetyPlc
+from simulator.devices.registers import Table
+from simulator.hall.plant import Key, Plant, Sees, Spot
 from tests.unit.simulator.lane_kit import read, registers, staffed, write
 
 TRIGGER_500_MS = 0x8300

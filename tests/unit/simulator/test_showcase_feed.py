@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import EdgeError
-from simulator.showcase_feed import Story, listen, read_news
+from simulator.showcase.feed import Story, listen, read_news
 from tests.unit.simulator.showcase_kit import PLAY, feed_of, inspection_of, line, told, verdict
 
 

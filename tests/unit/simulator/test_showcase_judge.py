@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from simulator.showcase_feed import FeedEntry, News
-from simulator.showcase_judge import differences, read_truth
+from simulator.showcase.feed import FeedEntry, News
+from simulator.showcase.judge import differences, read_truth
 from tests.unit.simulator.showcase_kit import PLAY, inspection_of, perfect
 
 FISH = PLAY[4]

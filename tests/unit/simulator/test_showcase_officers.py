@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from simulator.showcase_feed import Story
-from simulator.showcase_officers import Hands, Pace, People
-from simulator.showcase_processes import Said, ShowError
+from simulator.showcase.feed import Story
+from simulator.showcase.officers import Hands, Pace, People
+from simulator.showcase.processes import Said, ShowError
 from tests.unit.simulator.showcase_kit import PLAY, line, news, verdict
 
 PALLET, BAND, NO_BASIS, DRIVE, ESTOP = PLAY[0], PLAY[9], PLAY[10], PLAY[14], PLAY[15]

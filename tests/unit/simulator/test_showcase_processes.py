@@ -8,8 +8,8 @@ import psutil
 import pytest
 from rich.console import Console
 
-from simulator.showcase_folder import MARKER, SOCKET_PATH_BYTES, fresh_folder
-from simulator.showcase_processes import ShowError, Troupe, run_words
+from simulator.showcase.folder import MARKER, SOCKET_PATH_BYTES, fresh_folder
+from simulator.showcase.processes import ShowError, Troupe, run_words
 
 WAIT = "import signal\nprint('ready', flush=True)\nsignal.pause()\n"
 DEAF = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + WAIT

@@ -13,7 +13,7 @@ from edge.law.manifest import IdentityState
 from edge.law_tables import load_tables
 from edge.messages.base import to_bytes
 from edge.messages.manifest import read_manifest
-from simulator.showcase_script import SHORT, Incident, Papers, Scene, manifest_of, scenes
+from simulator.showcase.script import SHORT, Incident, Papers, Scene, manifest_of, scenes
 from tests.unit.simulator.showcase_kit import PLAY
 
 LANE_FILE = Path(__file__).resolve().parents[3] / "config" / "lanes" / "cargo.toml"

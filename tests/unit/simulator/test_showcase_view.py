@@ -4,8 +4,8 @@ import io
 
 from rich.console import Console
 
-from simulator.showcase_feed import read_news
-from simulator.showcase_view import BANNER, View
+from simulator.showcase.feed import read_news
+from simulator.showcase.view import BANNER, View
 from tests.unit.simulator.showcase_kit import PLAY, feed_of, line, perfect, told
 
 

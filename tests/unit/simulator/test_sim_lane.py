@@ -5,12 +5,12 @@ import pytest
 from edge.errors import SettingsError
 from firmware_bridge.frames import Parser, encode
 from firmware_bridge.words import Command, Hello, Identity, Permit, Seen, State, Status
-from simulator.drive import LFT_OVERHEAT
+from simulator.devices.altivar import LFT_OVERHEAT
+from simulator.devices.modbus_frames import rtu_frame, tcp_frame
+from simulator.hall.plant import STEP_MS, Key
+from simulator.hall.units import Unit
 from simulator.lane import SimLane
 from simulator.lane_file import DeviceEntry, LaneFile
-from simulator.modbus_frames import rtu_frame, tcp_frame
-from simulator.plant import STEP_MS, Key
-from simulator.units import Unit
 from tests.unit.simulator.lane_kit import (
     BOARD,
     DRIVE,

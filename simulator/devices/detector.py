@@ -1,0 +1,286 @@
+"""The simulated line detector: a TCP server of ``drivers/LINE_STREAM.md``, a line per belt step.
+
+Its frames are written from that page, not with the driver's code. Armed, it sends one line for
+every 3 mm the belt travels (100 lines/s at 300 mm/s); without beam the lines are dark.
+"""
+
+import asyncio
+import contextlib
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from simulator.hall.plant import Plant, Slice
+from simulator.hall.radiograph import (
+    PITCH_UM,
+    PIXELS,
+    REFERENCE_PIXELS,
+    Box,
+    Pixels,
+    Radiograph,
+    contents,
+)
+
+STEP_UM = 3000
+MAX_STEPS = 200
+"""Most lines of one poll; a belt that went farther in it leaves a gap in the sequence."""
+MAX_COUNT = 4096
+MAX_UNSENT_BYTES = 4 << 20
+SERIAL = b"SIM-0001"
+SIMULATED = 1
+HELLO, ARM, STOP, DARK, AIR = 1, 2, 3, 4, 5
+INFO, ACK, LINE = 0x81, 0x82, 0x83
+DONE, WRONG_STATE, BAD_ARGUMENT = 0, 1, 2
+SCAN_LINE, DARK_LINE, AIR_LINE = 0, 1, 2
+
+
+class Source(Protocol):
+    """What the detector sees of the hall."""
+
+    @property
+    def beam_on(self) -> bool:
+        """True while X-rays come out."""
+
+    @property
+    def encoder_um(self) -> int:
+        """Belt travel."""
+
+    def column(self) -> Slice | None:
+        """What stands in the beam plane now."""
+
+
+class PlantSource:
+    """A plant as the detector sees it."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._plant = plant
+
+    @property
+    def beam_on(self) -> bool:
+        """True while X-rays come out."""
+        return self._plant.beam_on
+
+    @property
+    def encoder_um(self) -> int:
+        """Belt travel."""
+        return self._plant.encoder_um
+
+    def column(self) -> Slice | None:
+        """What stands in the beam plane now."""
+        return self._plant.at_beam()
+
+
+def frame(kind: int, payload: bytes) -> bytes:
+    """Write one frame."""
+    bare = struct.pack("<4sBBHI", b"SLS1", 1, kind, 0, len(payload))
+    head = bare[:6] + struct.pack("<H", zlib.crc32(bare) & 0xFFFF) + bare[8:]
+    return head + payload + struct.pack("<I", zlib.crc32(head + payload))
+
+
+@dataclass(frozen=True, slots=True)
+class LineHead:
+    """What stands before the pixels of a line."""
+
+    scan_id: int
+    sequence: int
+    kind: int
+    encoder_um: int
+    time_us: int
+    flags: int = SIMULATED
+
+
+def line_frame(head: LineHead, pixels: Pixels) -> bytes:
+    """Write one line."""
+    fixed = struct.pack(
+        "<IIIBBHqQHH",
+        head.scan_id, head.sequence, head.sequence + 1, 0, head.kind, head.flags,
+        head.encoder_um, head.time_us, pixels.size, 0,
+    )  # fmt: skip
+    return frame(LINE, fixed + pixels.astype("<u2").tobytes())
+
+
+class LineDetector:
+    """The device itself: commands and belt travel in, frames out; no input or output.
+
+    Args:
+        source: the hall.
+        seed: seed of the patterns and the noise.
+
+    Attributes:
+        muted: while True no line is sent though they are taken, as with a torn cable.
+        skip_lines: so many of the next lines are lost inside the detector.
+    """
+
+    def __init__(self, source: Source, seed: int) -> None:
+        self._source = source
+        self.radiograph = Radiograph(seed)
+        self._scan_id = 0
+        self._sequence = 0
+        self._next_um = 0
+        self._boxes: tuple[str, tuple[Box, ...]] = ("", ())
+        self.muted = False
+        self.skip_lines = 0
+
+    @property
+    def is_armed(self) -> bool:
+        """True between ARM and STOP."""
+        return self._scan_id != 0
+
+    def disarm(self) -> None:
+        """Send no more lines, as after STOP or a lost connection."""
+        self._scan_id = 0
+
+    def info(self) -> bytes:
+        """Return the INFO frame."""
+        serial = SERIAL.ljust(16, b"\0")
+        fields = (PIXELS, REFERENCE_PIXELS, PITCH_UM, SIMULATED, serial)
+        return frame(INFO, struct.pack("<HHIH16s", *fields))
+
+    def command(self, kind: int, payload: bytes, now_us: int) -> bytes:
+        """Carry out a command and return the answer."""
+        if kind == HELLO:
+            return self.info()
+        argument = int.from_bytes(payload[:4], "little")
+        if kind in {DARK, AIR}:
+            return self._internal_lines(kind, argument, now_us)
+        status = DONE
+        if kind == STOP:
+            self.disarm()
+        elif kind == ARM and argument:
+            self._scan_id, self._sequence = argument, 0
+            self._next_um = self._source.encoder_um + STEP_UM
+        else:
+            status = BAD_ARGUMENT
+        return self._ack(kind, status, argument)
+
+    def poll(self, now_us: int) -> bytes:
+        """Return the lines the belt has earned since the last call."""
+        if not self.is_armed:
+            return b""
+        travelled = (self._source.encoder_um - self._next_um) // STEP_UM + 1
+        if travelled < 1:
+            return b""
+        overrun = max(0, travelled - MAX_STEPS)
+        self._sequence += overrun
+        self._next_um += overrun * STEP_UM
+        sent = [self._scan_line(now_us) for _ in range(travelled - overrun)]
+        return b"" if self.muted else b"".join(sent)
+
+    def _scan_line(self, now_us: int) -> bytes:
+        head = LineHead(self._scan_id, self._sequence, SCAN_LINE, self._next_um, now_us)
+        behind_mm = (self._source.encoder_um - self._next_um) / 1000
+        self._sequence += 1
+        self._next_um += STEP_UM
+        if self.skip_lines:
+            self.skip_lines -= 1
+            return b""
+        return line_frame(head, self._exposed(behind_mm))
+
+    def _exposed(self, behind_mm: float) -> Pixels:
+        if not self._source.beam_on:
+            return self.radiograph.dark_line()
+        cut = self._source.column()
+        if cut is None:
+            return self.radiograph.air_line()
+        if self._boxes[0] != cut.unit.unit_id:
+            self._boxes = (cut.unit.unit_id, contents(cut.unit))
+        nepers = self.radiograph.nepers(self._boxes[1], cut.offset_mm - behind_mm)
+        return self.radiograph.line(nepers)
+
+    def _internal_lines(self, kind: int, count: int, now_us: int) -> bytes:
+        if self.is_armed:
+            return self._ack(kind, WRONG_STATE, count)
+        if not 1 <= count <= MAX_COUNT:
+            return self._ack(kind, BAD_ARGUMENT, count)
+        lines = [self._internal(kind, number, now_us) for number in range(count)]
+        return self._ack(kind, DONE, count) + b"".join(lines)
+
+    def _internal(self, kind: int, number: int, now_us: int) -> bytes:
+        # A simulated detector knows its air level and gives it without beam; a dark line taken
+        # under a beam is not dark, as with a real one.
+        dark = kind == DARK and not self._source.beam_on
+        pixels = self.radiograph.dark_line() if dark else self.radiograph.air_line()
+        line_kind = DARK_LINE if kind == DARK else AIR_LINE
+        head = LineHead(0, number, line_kind, self._source.encoder_um, now_us + 1000 * number)
+        return line_frame(head, pixels)
+
+    @staticmethod
+    def _ack(kind: int, status: int, argument: int) -> bytes:
+        return frame(ACK, struct.pack("<BBI", kind, status, argument))
+
+
+class DetectorServer:
+    """The TCP front of a `LineDetector`; one client at a time.
+
+    Args:
+        detector: the device.
+        now_us: the detector's clock.
+        poll_s: how often the belt is looked at.
+    """
+
+    def __init__(
+        self, detector: LineDetector, *, now_us: Callable[[], int], poll_s: float = 0.01
+    ) -> None:
+        self.detector = detector
+        self._now_us = now_us
+        self._poll_s = poll_s
+        self._server: asyncio.Server | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen; returns the port, chosen by the system for port 0."""
+        self._server = await asyncio.start_server(self._serve, host, port)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def close(self) -> None:
+        """Stop listening and hang up."""
+        self.drop()
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    def drop(self) -> None:
+        """Cut the connection, as a torn cable would."""
+        if self._writer is not None:
+            self._writer.transport.abort()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._writer is not None:
+            writer.close()
+            return
+        self._writer = writer
+        polling = asyncio.create_task(self._poll(writer))
+        try:
+            writer.write(self.detector.info())
+            await self._obey(reader, writer)
+        except (OSError, asyncio.IncompleteReadError):
+            self.detector.disarm()
+        finally:
+            polling.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await polling
+            self.detector.disarm()
+            self._writer = None
+            writer.close()
+
+    async def _obey(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head = await reader.readexactly(12)
+            size = int.from_bytes(head[8:12], "little")
+            if head[:5] != b"SLS1\x01" or size > 64:
+                return
+            body = await reader.readexactly(size + 4)
+            if frame(head[5], body[:size]) != head + body:
+                return
+            writer.write(self.detector.command(head[5], body[:size], self._now_us()))
+            await writer.drain()
+
+    async def _poll(self, writer: asyncio.StreamWriter) -> None:
+        while not writer.is_closing():
+            lines = self.detector.poll(self._now_us())
+            if writer.transport.get_write_buffer_size() < MAX_UNSENT_BYTES:
+                writer.write(lines)
+            await asyncio.sleep(self._poll_s)
