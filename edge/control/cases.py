@@ -41,7 +41,8 @@ class Case:
         sizes: largest value and uncertainty measured, in mm, by axis (height, width).
         identity: whether the manifest surely belongs to this unit.
         confirmed_manifest: id of the manifest a named OMS has bound, empty when none has.
-        manifest: the manifest bound or proposed, newest version.
+        papers: what the newest version of the manifest bound or proposed says: nothing, one thing,
+            or more than one, which is a contradiction.
         verdict: the newest verdict, None before the first.
         permit: the permit to scan, None unless the newest verdict or answer gives one.
         answer: the newest officer's answer to a hold.
@@ -63,7 +64,7 @@ class Case:
     sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
     identity: IdentityState = IdentityState.MISSING
     confirmed_manifest: str = ""
-    manifest: Manifest | None = None
+    papers: tuple[Manifest, ...] = ()
     verdict: Verdict | None = None
     permit: ScanPermit | None = None
     answer: HoldAnswer | None = None
@@ -74,6 +75,11 @@ class Case:
     image: StoredImage | None = None
     outcome: str = ""
     end: str = ""
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The manifest bound or proposed, None when there is none or it contradicts itself."""
+        return self.papers[0] if len(self.papers) == 1 else None
 
     def declared_length_mm(self) -> int | None:
         """The declared length, None when nothing says it."""

@@ -35,22 +35,44 @@ def envelope_of(lane: LaneFile) -> Envelope:
 
 
 def manifest_facts(
-    manifest: Manifest | None, identity: IdentityState, now: datetime
+    papers: tuple[Manifest, ...], identity: IdentityState, now: datetime
 ) -> ManifestFacts:
-    """What the law sees of a manifest; its signature was checked when it came in."""
-    if manifest is None:
+    """What the law sees of a unit's papers; their signatures were checked when they came in.
+
+    Args:
+        papers: none, the manifest, or everything that one version of it says when that is more
+            than one thing.
+        identity: whether it is of this unit.
+        now: the present moment.
+    """
+    if not papers:
         return no_manifest(Direction.UNKNOWN, identity)
-    stale = moment(manifest.valid_until) < now
+    first = papers[0]
+    bases = {(one.direction, one.carrier_request) for one in papers}
+    sizes = {one.dimensions for one in papers}
     return ManifestFacts(
-        state=ManifestState.STALE if stale else ManifestState.PRESENT,
-        direction=Direction(manifest.direction),
-        carrier_request=_request(manifest),
-        goods=tuple(GoodsLine(line.tnved_code, line.description) for line in manifest.goods),
-        declared=_declared(manifest),
+        state=_state(papers, now),
+        direction=Direction(first.direction) if len(bases) == 1 else Direction.UNKNOWN,
+        carrier_request=_request(first) if len(bases) == 1 else None,
+        goods=_goods(papers),
+        declared=_declared(first) if len(sizes) == 1 else (),
         identity=identity,
-        manifest_id=manifest.id,
-        version=manifest.version,
+        manifest_id=first.id,
+        version=first.version,
     )
+
+
+def _state(papers: tuple[Manifest, ...], now: datetime) -> ManifestState:
+    if len(papers) > 1:
+        return ManifestState.CONTRADICTED
+    stale = moment(papers[0].valid_until) < now
+    return ManifestState.STALE if stale else ManifestState.PRESENT
+
+
+def _goods(papers: tuple[Manifest, ...]) -> tuple[GoodsLine, ...]:
+    """Every line of all of them: what only one declares is not left out."""
+    lines = [GoodsLine(line.tnved_code, line.description) for one in papers for line in one.goods]
+    return tuple(lines) if len(papers) == 1 else tuple(dict.fromkeys(lines))
 
 
 def _request(manifest: Manifest) -> CarrierRequest | None:

@@ -5,10 +5,11 @@ or a named OMS has confirmed it. Whatever stays open when the time is up goes to
 it is; the law makes a hold of it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
 from edge.clock import Clock
+from edge.control.binding import AGREEING, FindManifests, Papers, bind, candidates, touches
 from edge.control.cases import Case, CaseBook
 from edge.control.facts import envelope_of, manifest_facts, measured
 from edge.core import events as ev
@@ -20,7 +21,6 @@ from edge.errors import CommandRefused
 from edge.law.case import Case as LawCase
 from edge.law.envelope import Measurement
 from edge.law.exemptions import HoldDecision, ScanPermit, decide, make_scan_permit
-from edge.law.manifest import IdentityState
 from edge.law.tables import ExemptionTable
 from edge.law.verdicts import Verdict, VerdictKind
 from edge.messages.manifest import Manifest, plain_identifier
@@ -31,12 +31,9 @@ MS_NS = 1_000_000
 READ_BEFORE_MS = 300
 """A reader may be quicker than the presence sensor by this much, and slower than a unit's leaving:
 what is read within it after a unit has left the entry may still be of that unit."""
-AGREEING = 2
 _GAUGED = ("height", "width")
 
 Post = Callable[..., None]
-FindManifests = Callable[[str, str], Sequence[Manifest]]
-"""Manifests by kind and text of an identifier, newest version of each, signature checked."""
 
 
 class Gate:
@@ -106,7 +103,7 @@ class Gate:
     def manifest_arrived(self, manifest: Manifest) -> None:
         """Decide anew on every unit the manifest may change the verdict of."""
         for case in self._book.all():
-            if case.verdict is None or not self._touches(case, manifest):
+            if case.verdict is None or not touches(case, manifest):
                 continue
             if self._state(case) in REDECIDABLE | {InspectionState.SCANNING}:
                 self.decide(case)
@@ -115,14 +112,21 @@ class Gate:
         """Bind a manifest on a named OMS's word, and decide anew.
 
         Raises:
-            CommandRefused: no identifier that was read is in this manifest.
+            CommandRefused: no identifier that was read is in this manifest, or it contradicts
+                itself.
         """
-        found = self._candidates(case)
+        found = self._found(case)
         if manifest_id not in found:
             known = ", ".join(sorted(found)) or "none"
             raise CommandRefused(
                 f"manifest {manifest_id!r} names no identifier read on {case.inspection_id}; "
                 f"manifests that do: {known}"
+            )
+        papers = found[manifest_id]
+        if len(papers) > 1:
+            raise CommandRefused(
+                f"manifest {manifest_id!r} says {len(papers)} different things under version "
+                f"{papers[0].version}; headquarters has to send a higher version"
             )
         case.confirmed_manifest = manifest_id
         self.decide(case, note)
@@ -133,11 +137,11 @@ class Gate:
         ``note`` is written with the verdict: who has caused the decision, if a person has.
         """
         now = self._clock.utc()
-        case.manifest, case.identity = self._bind(case)
+        case.papers, case.identity = bind(case, self._found(case))
         verdict = decide(
             LawCase(
                 inspection_id=case.inspection_id,
-                manifest=manifest_facts(case.manifest, case.identity, now),
+                manifest=manifest_facts(case.papers, case.identity, now),
                 measured=self._measurements(case),
                 envelope=self._envelope,
                 tables=self._tables,
@@ -248,50 +252,5 @@ class Gate:
     def _measurements(self, case: Case) -> tuple[Measurement, ...]:
         return tuple(measured(axis, *size) for axis, size in sorted(case.sizes.items()))
 
-    def _bind(self, case: Case) -> tuple[Manifest | None, IdentityState]:
-        found = self._candidates(case)
-        confirmed = found.get(case.confirmed_manifest)
-        if confirmed is not None:
-            return confirmed, IdentityState.CONFIRMED
-        agreeing = [m for m in found.values() if _agreement(m, case.identifiers) >= AGREEING]
-        if len(agreeing) == 1 and len(found) == 1 and not case.unclear:
-            return agreeing[0], IdentityState.AGREED
-        if not found:
-            return None, IdentityState.MISSING
-        proposed = next(iter(found.values())) if len(found) == 1 else None
-        contradicted = (
-            bool(case.unclear)
-            or len(found) > 1
-            or _agreement(next(iter(found.values())), case.identifiers) < 0
-        )
-        return proposed, IdentityState.CONFLICT if contradicted else IdentityState.MISSING
-
-    def _candidates(self, case: Case) -> dict[str, Manifest]:
-        """Every manifest that names an identifier read on the unit, by id."""
-        return {
-            manifest.id: manifest
-            for kind, text in sorted(case.identifiers.items())
-            for manifest in self._find(kind, text)
-        }
-
-    def _touches(self, case: Case, manifest: Manifest) -> bool:
-        if case.manifest is not None and case.manifest.id == manifest.id:
-            return True
-        return any(_declared(manifest, kind) == text for kind, text in case.identifiers.items())
-
-
-def _agreement(manifest: Manifest, read: dict[str, str]) -> int:
-    """How many identifiers agree; -1 when one that was read speaks against the manifest."""
-    agreeing = 0
-    for kind, text in read.items():
-        declared = _declared(manifest, kind)
-        if not declared:
-            continue
-        if declared != text:
-            return -1
-        agreeing += 1
-    return agreeing
-
-
-def _declared(manifest: Manifest, kind: str) -> str:
-    return plain_identifier(getattr(manifest.identifiers, kind) or "")
+    def _found(self, case: Case) -> dict[str, Papers]:
+        return candidates(case.identifiers, self._find)

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from edge.clock import Clock
 from edge.control.acts import Acts
 from edge.control.actuators import Actuators, Devices
+from edge.control.binding import FindManifests
 from edge.control.cases import Case, CaseBook, StoredImage
-from edge.control.gate import FindManifests, Gate
+from edge.control.gate import Gate
 from edge.control.officers import Officers
 from edge.control.recorder import Journal, Recorder
 from edge.control.records import Tellers

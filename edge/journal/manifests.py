@@ -12,9 +12,12 @@ FOUND_LIMIT = 20
 """More manifests than this for one identifier are not told apart any better by reading on."""
 
 _BY_IDENTIFIER = """
-SELECT m.manifest_id, m.version, m.body, m.received_utc
-FROM manifest_identifier AS i JOIN manifest AS m ON m.id = i.manifest
-WHERE i.kind = ? AND i.value = ?
+SELECT manifest_id, version, body, received_utc FROM manifest AS m
+WHERE m.manifest_id IN (
+    SELECT n.manifest_id FROM manifest_identifier AS i JOIN manifest AS n ON n.id = i.manifest
+    WHERE i.kind = ? AND i.value = ?
+      AND n.version = (SELECT max(o.version) FROM manifest AS o WHERE o.manifest_id = n.manifest_id)
+  )
   AND m.version = (SELECT max(n.version) FROM manifest AS n WHERE n.manifest_id = m.manifest_id)
 ORDER BY m.id DESC LIMIT ?
 """
@@ -71,7 +74,9 @@ def keep_manifest(
 def manifests_for(reader: Reader, kind: str, value: str) -> list[StoredManifest]:
     """Give the manifests whose newest version names this identifier, last received first.
 
-    At most `FOUND_LIMIT`. More than one is for the caller to resolve, never to pick from.
+    Where the newest version was received with different bytes, all of them are given, also those
+    that do not name it: that they contradict each other is for the caller to see. At most
+    `FOUND_LIMIT`. More than one is for the caller to resolve, never to pick from.
     Raises JournalError.
     """
     plain = plain_identifier(value)

@@ -15,6 +15,7 @@ _MANIFEST_RULES = {
     ManifestState.PRESENT: None,
     ManifestState.STALE: Rule.MANIFEST_STALE,
     ManifestState.UNSIGNED: Rule.MANIFEST_UNSIGNED,
+    ManifestState.CONTRADICTED: Rule.MANIFEST_CONTRADICTION,
     ManifestState.MISSING: Rule.MANIFEST_MISSING,
 }
 _IDENTITY_RULES = {

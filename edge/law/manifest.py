@@ -15,6 +15,7 @@ class ManifestState(Word):
     PRESENT = "present"
     STALE = "stale"
     UNSIGNED = "unsigned"
+    CONTRADICTED = "contradicted"
     MISSING = "missing"
 
 
@@ -65,7 +66,8 @@ class ManifestFacts:
     """What the law sees of a manifest.
 
     Attributes:
-        state: present (signed and in date), stale, unsigned or missing.
+        state: present (signed and in date), stale, unsigned, contradicted (the same version says
+            two things) or missing.
         direction: where the unit goes; from the lane's settings when the lane has one direction.
         carrier_request: the written request, None when there is none.
         goods: lines as declared.

@@ -44,6 +44,7 @@ class Rule(Word):
     MANIFEST_MISSING = "HO-MANIFEST-MISSING"
     MANIFEST_UNSIGNED = "HO-MANIFEST-UNSIGNED"
     MANIFEST_STALE = "HO-MANIFEST-STALE"
+    MANIFEST_CONTRADICTION = "HO-MANIFEST-CONTRADICTION"
     IDENTITY_CONFLICT = "HO-IDENTITY-CONFLICT"
     IDENTITY_MISSING = "HO-IDENTITY-MISSING"
     DIMENSIONS_UNCERTAIN = "HO-DIMENSIONS-UNCERTAIN"
@@ -190,6 +191,14 @@ RULES = MappingProxyType(
             "The manifest is out of date",
             "Манифест устарел",
             "Манифест ескірген",
+        ),
+        Rule.MANIFEST_CONTRADICTION: _hold(
+            "Two manifests of one number and version say different things: "
+            "only a higher version decides",
+            "Два манифеста с одним номером и версией говорят разное: "
+            "решает только более высокая версия",
+            "Нөмірі мен нұсқасы бір екі манифест әртүрлі айтады: тек жоғарырақ нұсқа ғана шешеді",
+            may_scan=False,
         ),
         Rule.IDENTITY_CONFLICT: _hold(
             "The identifiers of the unit do not agree with the manifest",

@@ -134,6 +134,16 @@ def test_one_version_with_other_bytes_shows_both(journal: Journal, reader: Reade
     assert {one.body for one in manifests_for(reader, "plate", "X1")} == {b"one", b"uno"}
 
 
+def test_a_contradiction_is_found_by_what_only_one_of_both_names(
+    journal: Journal, reader: Reader
+) -> None:
+    keep(journal, "m-1", 1, b"old", plate="X1")
+    keep(journal, "m-1", 2, b"one", plate="X1", qr="Q1")
+    keep(journal, "m-1", 2, b"uno", plate="X2")
+    for kind, value in (("plate", "X1"), ("plate", "X2"), ("qr", "Q1")):
+        assert {one.body for one in manifests_for(reader, kind, value)} == {b"one", b"uno"}
+
+
 def test_two_manifests_with_one_identifier_are_both_found(journal: Journal, reader: Reader) -> None:
     keep(journal, "m-1", 1, b"one", plate="X1")
     keep(journal, "m-2", 1, b"two", plate="x 1")

@@ -168,6 +168,7 @@ def test_a_size_in_doubt_holds(seen, said, rule):
     [
         ({"state": ManifestState.STALE}, "HO-MANIFEST-STALE"),
         ({"state": ManifestState.UNSIGNED}, "HO-MANIFEST-UNSIGNED"),
+        ({"state": ManifestState.CONTRADICTED}, "HO-MANIFEST-CONTRADICTION"),
         ({"identity": IdentityState.CONFLICT}, "HO-IDENTITY-CONFLICT"),
         ({"identity": IdentityState.MISSING}, "HO-IDENTITY-MISSING"),
         ({"goods": ()}, "HO-GOODS-MISSING"),
@@ -194,6 +195,7 @@ def test_an_identity_that_a_named_officer_confirmed_binds_the_manifest():
     "change",
     [
         {"state": ManifestState.UNSIGNED},
+        {"state": ManifestState.CONTRADICTED},
         {"state": ManifestState.MISSING},
         {"identity": IdentityState.CONFLICT},
         {"identity": IdentityState.MISSING},

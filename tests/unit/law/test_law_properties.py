@@ -178,6 +178,7 @@ def test_a_scan_is_never_given_in_doubt(unit):
         [
             {"state": ManifestState.STALE},
             {"state": ManifestState.UNSIGNED},
+            {"state": ManifestState.CONTRADICTED},
             {"state": ManifestState.MISSING},
             {"identity": IdentityState.CONFLICT},
             {"identity": IdentityState.MISSING},

@@ -35,7 +35,7 @@ def test_the_law_of_the_lane_gives_every_unit_the_verdict_the_play_expects(scene
     verdict = decide(
         Case(
             inspection_id="I-1",
-            manifest=manifest_facts(manifest, identity, NOW),
+            manifest=manifest_facts(() if manifest is None else (manifest,), identity, NOW),
             measured=tuple(measured(axis, size, PITCH_MM) for axis, size in sizes.items()),
             envelope=envelope_of(LANE),
             tables=TABLES,
