@@ -76,7 +76,7 @@ class Runner:
         self._recorder = recorder
         self._effector = effector
         self._now_ns = now_ns
-        self._queue: deque[tuple[Event, Note]] = deque()
+        self._queue: deque[tuple[Event, Note] | Callable[[], None]] = deque()
         self._ended: deque[tuple[_Waiting, Future[object]]] = deque()
         self._wake = asyncio.Event()
         self._generations = dict.fromkeys(Target, 0)
@@ -86,6 +86,12 @@ class Runner:
         """Queue an event; on the loop's thread only."""
         assert len(self._queue) < QUEUE_LIMIT
         self._queue.append((event, note or {}))
+        self._wake.set()
+
+    def then(self, act: Callable[[], None]) -> None:
+        """Do something once every event posted before has been taken; on the loop's thread only."""
+        assert len(self._queue) < QUEUE_LIMIT
+        self._queue.append(act)
         self._wake.set()
 
     def watch(self, watcher: Callable[[Event, Step], None]) -> None:
@@ -106,11 +112,13 @@ class Runner:
         """
         while self._queue or self._ended:
             if self._queue:
-                event, note = self._queue.popleft()
-                self._take(event, note)
+                waiting = self._queue.popleft()
+                if callable(waiting):
+                    waiting()
+                else:
+                    self._take(*waiting)
             else:
-                waiting, commit = self._ended.popleft()
-                self._committed(waiting, commit)
+                self._committed(*self._ended.popleft())
 
     def _take(self, event: Event, note: Note) -> None:
         if isinstance(event, Tick):
@@ -152,10 +160,13 @@ class Runner:
             self._carry_out(waiting)
         elif isinstance(error, JournalError):
             fault = FaultRaised(Fault.JOURNAL_UNAVAILABLE, present=True)
-            if not any(event == fault for event, _ in self._queue) and not self._journal_failed():
+            if not self._is_posted(fault) and not self._journal_failed():
                 self.post(fault, {"detail": str(error)})
         else:
             raise error
+
+    def _is_posted(self, event: Event) -> bool:
+        return any(not callable(waiting) and waiting[0] == event for waiting in self._queue)
 
     def _journal_failed(self) -> bool:
         return any(active.fault is Fault.JOURNAL_UNAVAILABLE for active in self.state.faults)

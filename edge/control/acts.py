@@ -1,10 +1,11 @@
 """What officers may do to the lane: answer, abort, outcome, acknowledge, confirm an identity.
 
 The same few methods serve the control socket and signed commands. Each either posts the event
-that follows, or raises CommandRefused saying why not; nothing is half done.
+that follows, or raises CommandRefused saying why not; nothing is half done. Each leaves an entry of
+its own as well: an act may change nothing, and still its officer has acted in the inspection.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from edge.clock import Clock, rfc3339
@@ -21,6 +22,10 @@ from edge.law.outcomes import Act, Judgement, Role, duties_are_separate, outcome
 from edge.settings import Officer
 
 Post = Callable[..., None]
+Write = Callable[[str, str | None, Mapping[str, object]], None]
+"""Writes an entry (kind, inspection, body) behind those of every event posted before."""
+ACTED = "officer.acted"
+"""Kind of the entry of an act itself; a start learns from it who has acted as OMS."""
 WORDS_LIMIT = 4000
 """Longest reason or note of an officer: what an event has room for."""
 
@@ -51,6 +56,7 @@ class Acts:
         gate: Gate,
         core: Callable[[], State],
         post: Post,
+        write: Write,
         clock: Clock,
     ) -> None:
         self._officers = officers
@@ -58,6 +64,7 @@ class Acts:
         self._gate = gate
         self._core = core
         self._post = post
+        self._write = write
         self._clock = clock
 
     def answer(self, actor: Actor, *, inspection_id: str, decision: str, reason: str) -> str:
@@ -91,8 +98,9 @@ class Acts:
             raise CommandRefused(f"{inspection_id} may not fit the tunnel; only turn_away is left")
         case.answer, case.answered, case.permit = given, verdict, permit
         case.oms_ids.add(actor.officer.id)
-        event = ev.HoldAnswered(case.token, ev.Answer(decision))
-        self._post(event, actor.note(role, decision=decision, reason=reason))
+        note = actor.note(role, decision=decision, reason=reason)
+        self._post(ev.HoldAnswered(case.token, ev.Answer(decision)), note)
+        self._acted(Act.ANSWER, case, note)
         return f"{inspection_id}: {decision}"
 
     def abort(self, actor: Actor, *, inspection_id: str, reason: str) -> str:
@@ -106,7 +114,9 @@ class Acts:
         reason = reason.encode(errors="replace").decode()[:WORDS_LIMIT]
         if role is Role.OMS:
             case.oms_ids.add(actor.officer.id)
-        self._post(ev.AbortRequested(case.token), actor.note(role, reason=reason))
+        note = actor.note(role, reason=reason)
+        self._post(ev.AbortRequested(case.token), note)
+        self._acted(Act.ABORT, case, note)
         return f"{inspection_id}: aborted"
 
     def outcome(
@@ -126,13 +136,17 @@ class Acts:
         given = outcome(suspicion=_judged(suspicion), agrees_with_documents=_judged(agrees))
         case.outcome = given.value
         words = {"suspicion": suspicion, "agrees_with_documents": agrees, "note": note}
-        self._post(ev.OutcomeGiven(case.token), actor.note(role, **words))
+        told = actor.note(role, **words)
+        self._post(ev.OutcomeGiven(case.token), told)
+        self._acted(Act.OUTCOME, case, told)
         return f"{inspection_id}: {given.value}"
 
     def ack(self, actor: Actor) -> str:
         """Acknowledge the stopped lane; never resets a trip. Raises CommandRefused."""
         role = self._officers.role_for(actor.officer, Act.ACK)
-        self._post(ev.Acknowledged(), actor.note(role))
+        note = actor.note(role)
+        self._post(ev.Acknowledged(), note)
+        self._acted(Act.ACK, None, note)
         return "acknowledged"
 
     def confirm_identity(
@@ -147,7 +161,12 @@ class Acts:
         note = actor.note(role, confirmed_manifest=manifest_id, reason=reason)
         self._gate.confirm(case, manifest_id, note)
         case.oms_ids.add(actor.officer.id)
+        self._acted(Act.CONFIRM_IDENTITY, case, note)
         return f"{inspection_id}: manifest {manifest_id}"
+
+    def _acted(self, act: Act, case: Case | None, note: Mapping[str, object]) -> None:
+        subject = None if case is None else case.inspection_id
+        self._write(ACTED, subject, {"act": act.value, **note})
 
     def _case(self, inspection_id: str) -> Case:
         case = self._book.by_inspection(inspection_id)

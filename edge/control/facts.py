@@ -1,10 +1,12 @@
-"""From a lane's own words to the law's: manifests, measurements, the envelope.
+"""From a lane's own words to the law's and the board's: manifests, measurements, envelope, belief.
 
 Plain translation; nothing is decided here and nothing unknown is filled in.
 """
 
 from datetime import date, datetime
 
+from edge.core.interlocks import Inputs
+from edge.core.values import Input
 from edge.law.envelope import Axis, Envelope, Limits, Measurement, Origin
 from edge.law.manifest import (
     CarrierRequest,
@@ -17,6 +19,7 @@ from edge.law.manifest import (
 )
 from edge.messages.base import moment
 from edge.messages.manifest import Manifest
+from edge.ports import Belief
 from edge.settings import LaneFile
 
 _AXES = {"height": Axis.HEIGHT, "width": Axis.WIDTH, "length": Axis.LENGTH, "mass": Axis.MASS}
@@ -106,3 +109,16 @@ def _declared(manifest: Manifest) -> tuple[Measurement, ...]:
 def measured(axis: str, value_mm: int, uncertainty_mm: int) -> Measurement:
     """One measured amount of ``height`` or ``width``."""
     return Measurement(_AXES[axis], value_mm, uncertainty_mm, Origin.MEASURED)
+
+
+def belief_of(inputs: Inputs) -> Belief:
+    """What the host tells the board it believes: whatever is in doubt is not believed."""
+    return Belief(
+        estop_ok=inputs.estop is Input.OK,
+        key_on=inputs.key is Input.OK,
+        doors_closed=inputs.doors is Input.OK,
+        secured=inputs.secured is Input.OK,
+        zone_clear=inputs.zone is Input.OK,
+        lamp_proven=inputs.lamp is Input.OK and inputs.horn is Input.OK,
+        barrier_closed=inputs.entry_barrier is Input.OK,
+    )

@@ -4,7 +4,7 @@ The daemon and the in-process simulation build the same one.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from edge.control.acts import Acts
 from edge.control.actuators import Actuators, Devices
 from edge.control.binding import FindManifests
 from edge.control.cases import Case, CaseBook, StoredImage
+from edge.control.facts import belief_of
 from edge.control.gate import Gate
 from edge.control.officers import Officers
 from edge.control.recorder import Journal, Recorder
@@ -24,13 +25,11 @@ from edge.core import events as ev
 from edge.core.effects import Request
 from edge.core.faults import Fault
 from edge.core.inspection import InspectionState
-from edge.core.interlocks import Inputs
 from edge.core.lane import LaneState
 from edge.core.state import Limits, State, Step, restarted
-from edge.core.values import Input
 from edge.journal.entries import JournalEntry
 from edge.law.tables import ExemptionTable
-from edge.ports import Belief, BoardReport, ScanOrder
+from edge.ports import BoardReport, ScanOrder
 from edge.runner import Runner
 from edge.settings import LaneFile
 from edge.supervision import Supervisor
@@ -117,6 +116,7 @@ class LaneLogic:
             gate=self.gate,
             core=self._core,
             post=self.runner.post,
+            write=self._write_behind,
             clock=clock,
         )
         self.ticker = Ticker(
@@ -152,6 +152,15 @@ class LaneLogic:
             post=self.runner.post,
             clock=self._clock,
         )
+
+    def _write_behind(
+        self, kind: str, inspection_id: str | None, body: Mapping[str, object]
+    ) -> None:
+        """Write an entry behind those of every event that was posted before."""
+        self.runner.then(lambda: self._write(kind, inspection_id, body))
+
+    def _write(self, kind: str, inspection_id: str | None, body: Mapping[str, object]) -> None:
+        self.recorder.write(kind, inspection_id, body)
 
     def _core(self) -> State:
         return self.runner.state
@@ -238,7 +247,7 @@ class LaneLogic:
         self.gate.tick()
         if self._devices is not None and inputs is not self._believed:
             self._believed = inputs
-            self._devices.board.believe(_belief(inputs))
+            self._devices.board.believe(belief_of(inputs))
 
     def _watch_journal(self) -> None:
         """Say that the journal takes nothing more, also when it was no step that it refused."""
@@ -287,15 +296,3 @@ class LaneLogic:
         day = now.astimezone(self._zone).date().isoformat()
         folder = self._archive / day / f"{case.inspection_id}-{case.scan_id}"
         return ScanOrder(case.scan_id, case.inspection_id, str(folder), metadata)
-
-
-def _belief(inputs: Inputs) -> Belief:
-    return Belief(
-        estop_ok=inputs.estop is Input.OK,
-        key_on=inputs.key is Input.OK,
-        doors_closed=inputs.doors is Input.OK,
-        secured=inputs.secured is Input.OK,
-        zone_clear=inputs.zone is Input.OK,
-        lamp_proven=inputs.lamp is Input.OK and inputs.horn is Input.OK,
-        barrier_closed=inputs.entry_barrier is Input.OK,
-    )

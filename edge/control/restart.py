@@ -92,6 +92,7 @@ def _case(unfinished: OpenInspection, entries: Sequence[Record]) -> Case:
                 lines=_number(body, "lines"),
                 thumbnail_png="",
             )
+        # Every act has an entry of its own, also one that has changed nothing.
         if body.get("role") == "oms":
             case.oms_ids.add(str(body["officer"]))
     return case

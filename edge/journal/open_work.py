@@ -39,15 +39,18 @@ class OpenInspection:
 def open_inspections(records: Iterable[Record]) -> list[OpenInspection]:
     """Find what is unfinished among records in journal order; records of the lane are left out.
 
-    Any number of inspections may be mixed. Memory grows with the inspections, not the records.
+    Any number of inspections may be mixed; what comes behind a closing entry opens nothing again.
+    Memory grows with the inspections, not the records.
     """
     found: dict[str, OpenInspection] = {}
+    closed: set[str] = set()
     for record in records:
         inspection_id = record.inspection_id
-        if inspection_id is None:
+        if inspection_id is None or inspection_id in closed:
             continue
         if record.kind == CLOSING:
             found.pop(inspection_id, None)
+            closed.add(inspection_id)
             continue
         found[inspection_id] = _after(found.get(inspection_id), inspection_id, record)
     return list(found.values())

@@ -270,3 +270,17 @@ def test_a_step_without_entries_writes_nothing() -> None:
         assert bench.log == ["renew_lease"]
 
     run(body)
+
+
+def test_what_is_to_follow_is_done_once_everything_posted_before_it_was_taken() -> None:
+    async def body() -> None:
+        bench = Bench(prepared(LaneState.SCANNING))
+        bench.runner.post(ev.AbortRequested(TOKEN))
+        bench.runner.then(lambda: bench.log.append("then"))
+        bench.runner.post(ev.Tick(1))
+        assert "then" not in bench.log
+        bench.runner.drain()
+        assert bench.log.index("write") < bench.log.index("then")
+        assert bench.runner.steps == 2
+
+    run(body)

@@ -1,5 +1,7 @@
 """Rules of what officers may do, and of who an officer is."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from edge.control.acts import Actor, Acts
@@ -34,6 +36,7 @@ class Bench:
 
     def __init__(self, goods: str = "8471 30 000 0") -> None:
         self.clock, self.core, self.posted = Clock(), Core(), Posted()
+        self.written: list[tuple[str, str | None, dict[str, object]]] = []
         self.book = CaseBook(LANE.lane.id, TOKEN)
         papers = manifest(goods=({"tnved_code": goods, "description": "goods"},))
         gate = Gate(
@@ -56,6 +59,7 @@ class Bench:
             gate=gate,
             core=self.core,
             post=self.posted,
+            write=self._write,
             clock=self.clock,
         )
         self.case: Case = self.book.open(TOKEN, "2026-03-02T08:00:00.000000Z", 0)
@@ -65,6 +69,9 @@ class Bench:
         gate.decide(self.case)
         self.state(InspectionState.ON_HOLD)
         self.posted.events.clear()
+
+    def _write(self, kind: str, inspection_id: str | None, body: Mapping[str, object]) -> None:
+        self.written.append((kind, inspection_id, dict(body)))
 
     def state(self, state: InspectionState) -> None:
         self.core.inspection(TOKEN, state)
@@ -163,6 +170,40 @@ def test_a_confirmed_identity_is_recorded_with_the_officer() -> None:
     words = [note[key] for key in ("officer", "role", "confirmed_manifest", "command_id")]
     assert words == ["oms-1", "oms", "m-1", "cmd-1"]
     assert bench.case.oms_ids == {"oms-1"}
+
+
+def test_every_act_leaves_an_entry_of_its_own_that_names_officer_and_role() -> None:
+    """Also one that changes nothing: who acted as OMS may not analyse the image."""
+    bench = Bench()
+    unit = bench.case.inspection_id
+    for who in (OMS, OTHER_OMS):
+        bench.acts.confirm_identity(Actor(who), inspection_id=unit, manifest_id="m-1", reason="ok")
+    bench.answer(BOTH, "scan")
+    bench.core.lane(LaneState.SCANNING, TOKEN)
+    bench.acts.abort(Actor(OMS, "cmd-1"), inspection_id=unit, reason="cats")
+    bench.state(InspectionState.ANALYSIS)
+    bench.outcome(OAC)
+    bench.acts.ack(Actor(CHIEF))
+    assert [kind for kind, _, _ in bench.written] == ["officer.acted"] * 6
+    told = [(body["act"], at, body["officer"], body["role"]) for _, at, body in bench.written]
+    assert told == [
+        ("confirm_identity", unit, "oms-1", "oms"),
+        ("confirm_identity", unit, "oms-2", "oms"),
+        ("answer", unit, "both-1", "oms"),
+        ("abort", unit, "oms-1", "oms"),
+        ("outcome", unit, "oac-1", "oac"),
+        ("ack", None, "chief", "supervisor"),
+    ]
+    assert bench.written[3][2]["command_id"] == "cmd-1"
+
+
+def test_an_act_that_is_refused_leaves_no_entry() -> None:
+    bench = Bench()
+    with pytest.raises(CommandRefused):
+        bench.answer(OAC, "scan")
+    with pytest.raises(CommandRefused):
+        bench.acts.abort(Actor(OMS), inspection_id=bench.case.inspection_id, reason="cats")
+    assert bench.written == []
 
 
 def test_an_unknown_manifest_is_not_confirmed() -> None:

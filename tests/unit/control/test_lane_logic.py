@@ -34,6 +34,7 @@ IN_ORDER = [
     "image.stored",
     "outcome.given",
     "unit.released",
+    "officer.acted",
     "unit.left",
     "inspection.closed",
 ]

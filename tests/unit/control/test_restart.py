@@ -14,7 +14,7 @@ from edge.journal.outbox import Outbox
 from edge.journal.recovery import recover
 from edge.messages.events import CloudEvent, read_event
 from tests.unit.control.kit import LANE, Clock
-from tests.unit.control.lane_bench import IMAGE, LaneBench, on_bench, open_journal
+from tests.unit.control.lane_bench import IMAGE, LaneBench, on_bench, open_journal, paper
 
 UTC = "2026-03-02T08:00:00.000000Z"
 OAC = LANE.officers[1]
@@ -104,6 +104,37 @@ def test_an_image_without_an_outcome_is_awaited_with_all_it_needs(tmp_path: Path
     assert (case.inspection_id, case.opened_utc) == (subject(3), UTC)
     assert (case.image, case.scan_id, case.exposure_ms) == (IMAGE, 9, 4000)
     assert case.oms_ids == {"oms-1"}
+
+
+def test_an_oms_whose_confirmation_changed_nothing_is_remembered_across_a_restart(
+    tmp_path: Path,
+) -> None:
+    """The second officer confirms what the first has confirmed: the verdict stays as it is."""
+    oms = LANE.officers[0]
+    both = oms.model_copy(update={"id": "both-1", "roles": ("OMS", "OAC")})
+
+    async def scenario(bench: LaneBench) -> None:
+        doubtful = ({"tnved_code": "0407", "description": "table eggs?"},)
+        bench.papers = [paper(identifiers={"container": "MSKU 1"}, goods=doubtful)]
+        await bench.into_service()
+        bench.arrive()
+        await bench.read_identifiers()
+        await bench.until(lambda: bench.inspection() == "on_hold")
+        (case,) = bench.logic.book.all()
+        acts, unit = bench.logic.acts, case.inspection_id
+        for officer in (oms, both):
+            acts.confirm_identity(
+                Actor(officer), inspection_id=unit, manifest_id="m-1", reason="seal seen"
+            )
+            await bench.run(0.1)
+        acts.answer(Actor(oms), inspection_id=unit, decision="scan", reason="opened")
+        await bench.until(lambda: bench.inspection() == "analysis")
+
+    bench = on_bench(tmp_path, scenario)
+    verdicts = [one for one in bench.told if one.kind == EntryKind.VERDICT_GIVEN.value]
+    assert "both-1" not in [one.body.get("officer") for one in verdicts]
+    (case,) = start(tmp_path).awaiting
+    assert case.oms_ids == {oms.id, "both-1"}
 
 
 def test_an_awaited_outcome_is_given_after_the_start_but_not_by_the_oms_of_the_unit(
