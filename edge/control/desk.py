@@ -1,11 +1,19 @@
-"""The requests of the control socket, each a few lines: status and the officers' acts."""
+"""The requests of the control socket, each a few lines: status and the officers' acts.
 
+An act is called done once its entry is on disk, and everything that it has led to before.
+"""
+
+import asyncio
 import pwd
 from collections.abc import Awaitable, Callable, Mapping
 from os import getuid
 
 from edge.control.acts import Actor
 from edge.control.lane_logic import LaneLogic
+from edge.errors import JournalError, JournalUnavailable
+
+WRITE_WAIT_S = 5.0
+"""An officer hears within this time whether his act is on disk; `edge.door.ask` waits longer."""
 
 Request = Mapping[str, object]
 Reply = dict[str, object]
@@ -36,11 +44,11 @@ class Desk:
 
     async def ack(self, request: Request, login: str) -> Reply:
         """Acknowledge the stopped lane."""
-        return _done(self._logic.acts.ack(self._actor(request, login)))
+        return await self._done(self._logic.acts.ack(self._actor(request, login)))
 
     async def answer(self, request: Request, login: str) -> Reply:
         """Answer a hold."""
-        return _done(
+        return await self._done(
             self._logic.acts.answer(
                 self._actor(request, login),
                 inspection_id=_text(request, "inspection"),
@@ -51,7 +59,7 @@ class Desk:
 
     async def abort(self, request: Request, login: str) -> Reply:
         """End a scan."""
-        return _done(
+        return await self._done(
             self._logic.acts.abort(
                 self._actor(request, login),
                 inspection_id=_text(request, "inspection"),
@@ -61,7 +69,7 @@ class Desk:
 
     async def outcome(self, request: Request, login: str) -> Reply:
         """Give the outcome of an analysis."""
-        return _done(
+        return await self._done(
             self._logic.acts.outcome(
                 self._actor(request, login),
                 inspection_id=_text(request, "inspection"),
@@ -73,7 +81,7 @@ class Desk:
 
     async def confirm_identity(self, request: Request, login: str) -> Reply:
         """Bind a manifest to a held unit on a named OMS's word."""
-        return _done(
+        return await self._done(
             self._logic.acts.confirm_identity(
                 self._actor(request, login),
                 inspection_id=_text(request, "inspection"),
@@ -81,6 +89,22 @@ class Desk:
                 reason=_text(request, "reason"),
             )
         )
+
+    async def _done(self, text: str) -> Reply:
+        """Say that an act is done, once that is on disk. Raises JournalUnavailable."""
+        taken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._logic.runner.then(lambda: taken.set_result(None))
+        try:
+            async with asyncio.timeout(WRITE_WAIT_S):
+                await asyncio.shield(taken)
+                await asyncio.shield(asyncio.wrap_future(self._logic.recorder.newest))
+        except TimeoutError as error:
+            raise JournalUnavailable(
+                f"{text}: asked for, but not on disk within {WRITE_WAIT_S:g} s; check the disk"
+            ) from error
+        except JournalError as error:
+            raise JournalUnavailable(f"{text}: asked for, but not on disk: {error}") from error
+        return {"ok": True, "done": text}
 
     def _actor(self, request: Request, login: str) -> Actor:
         officer = self._logic.officers.at_the_lane(
@@ -95,10 +119,6 @@ def _login(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
         return f"uid {uid}"
-
-
-def _done(text: str) -> Reply:
-    return {"ok": True, "done": text}
 
 
 def _text(request: Request, key: str) -> str:

@@ -6,7 +6,7 @@ closed, since both are entries of the core.
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Protocol
+from typing import Any, Protocol
 
 from edge.clock import Clock, rfc3339
 from edge.control.cases import Case, CaseBook
@@ -54,11 +54,18 @@ class Recorder:
         self._on_events = on_events
         self._on_entries = on_entries
         self._failure: JournalError | None = None
+        self._newest: Future[Any] = Future()
+        self._newest.set_result(None)
 
     @property
     def failure(self) -> JournalError | None:
         """Why the journal took an entry no more; once set it stays, as the journal stays closed."""
         return self._failure
+
+    @property
+    def newest(self) -> Future[Any]:
+        """Resolves once everything given so far is on disk: commits keep their order."""
+        return self._newest
 
     def record(self, step: Step, event: Event, note: Mapping[str, object]) -> Future[Committed]:
         """Queue the entries of a step; the future resolves once they are on disk."""
@@ -127,6 +134,7 @@ class Recorder:
     ) -> Future[Committed]:
         committed = self._journal.append(entries, events, also)
         committed.add_done_callback(self._ended)
+        self._newest = committed
         return committed
 
     def _ended(self, committed: Future[Committed]) -> None:

@@ -61,6 +61,7 @@ class Disk:
     def __init__(self, journal: Journal, happened: list[Told]) -> None:
         self.journal = journal
         self.fails_at = ""
+        self.commit_s = COMMIT_S
         self._happened = happened
 
     def append(
@@ -86,7 +87,7 @@ class Disk:
             else:
                 told.set_exception(error)
 
-        asyncio.get_running_loop().call_later(COMMIT_S, write)
+        asyncio.get_running_loop().call_later(self.commit_s, write)
         return told
 
     def pending_age_ms(self, now_ns: int) -> int:

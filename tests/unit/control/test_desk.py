@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.control.desk import Desk
-from edge.errors import CommandRefused
+from edge.errors import CommandRefused, JournalUnavailable
 from tests.unit.control.lane_bench import LaneBench, on_bench, paper
 
 OWN = getpass.getuser()
@@ -104,6 +104,58 @@ def test_an_oms_at_the_lane_turns_a_held_unit_away(tmp_path: Path) -> None:
         await bench.run(0.1)
         assert reply == {"ok": True, "done": f"{asked['inspection']}: turn_away"}
         assert bench.inspection() == "turning_away"
+
+    at_desk(tmp_path, scenario)
+
+
+def entries_on_disk(bench: LaneBench) -> set[str]:
+    return {kind for what, kinds in bench.happened if what == "commit" for kind in kinds}
+
+
+def test_an_act_is_called_done_only_when_it_and_what_it_led_to_are_on_disk(tmp_path: Path) -> None:
+    async def scenario(bench: LaneBench, desk: Desk) -> None:
+        inspection = await held(bench)
+        asked = {"officer": OMS, "inspection": inspection, "decision": "scan", "reason": "seen"}
+        reply = await desk.answer(asked, OWN)
+        assert reply["ok"] is True
+        assert {"hold.answered", "officer.acted"} <= entries_on_disk(bench)
+
+    at_desk(tmp_path, scenario)
+
+
+def test_an_act_that_changes_nothing_waits_for_its_own_entry(tmp_path: Path) -> None:
+    async def scenario(bench: LaneBench, desk: Desk) -> None:
+        await bench.into_service()
+        assert await desk.ack({"officer": OMS}, OWN) == {"ok": True, "done": "acknowledged"}
+        assert "officer.acted" in entries_on_disk(bench)
+
+    at_desk(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("fails_at", ["hold.answered", "officer.acted"])
+def test_an_act_the_journal_does_not_take_is_never_called_done(
+    tmp_path: Path, fails_at: str
+) -> None:
+    async def scenario(bench: LaneBench, desk: Desk) -> None:
+        inspection = await held(bench)
+        bench.disk.fails_at = fails_at
+        asked = {"officer": OMS, "inspection": inspection, "decision": "scan", "reason": "seen"}
+        with pytest.raises(JournalUnavailable, match=rf"{inspection}: scan.*not on disk"):
+            await desk.answer(asked, OWN)
+
+    at_desk(tmp_path, scenario)
+
+
+def test_a_disk_that_takes_too_long_is_told_before_the_officer_gives_up(tmp_path: Path) -> None:
+    async def scenario(bench: LaneBench, desk: Desk) -> None:
+        await bench.into_service()
+        bench.disk.commit_s = 60.0
+        began = bench.clock.monotonic_ns()
+        with pytest.raises(JournalUnavailable, match=r"acknowledged.*not on disk within 5 s"):
+            await desk.ack({"officer": OMS}, OWN)
+        assert bench.clock.monotonic_ns() - began < 6_000_000_000
+        await bench.run(61)
+        assert "officer.acted" in entries_on_disk(bench)
 
     at_desk(tmp_path, scenario)
 
