@@ -93,11 +93,12 @@ def status(state: Path, *, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("code", required=False)
 @_state_option
 @_officer_option
-def ack(state: Path, officer: str) -> None:
-    """Acknowledge the stopped lane. A TRIP is reset at the board, never here."""
-    _act(state, {"do": "ack", "officer": officer})
+def ack(code: str | None, state: Path, officer: str) -> None:
+    """Acknowledge the fault CODE, or the stopped lane. A TRIP is reset at the board, never here."""
+    _act(state, {"do": "ack", "officer": officer, "fault": code})
 
 
 @main.command()

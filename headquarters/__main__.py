@@ -225,11 +225,11 @@ def outcome(
 
 
 @cmd.command()
-@click.argument("fault_code")
+@click.argument("fault_code", required=False)
 @_officer_options
 @click.pass_context
-def ack(context: click.Context, *, fault_code: str) -> None:
-    """Acknowledge a fault (never a trip)."""
+def ack(context: click.Context, *, fault_code: str | None) -> None:
+    """Acknowledge one fault, or everything that may be (never a trip)."""
     _order(context, "ack", read_args(AckArgs, {"fault_code": fault_code}))
 
 

@@ -13,6 +13,7 @@ from edge.control.cases import Case, CaseBook
 from edge.control.gate import Gate
 from edge.control.officers import Officers
 from edge.core import events as ev
+from edge.core.faults import CATALOGUE, ActiveFault, Fault, FaultClass
 from edge.core.inspection import InspectionState
 from edge.core.lane import PREPARED
 from edge.core.state import State
@@ -141,13 +142,25 @@ class Acts:
         self._acted(Act.OUTCOME, case, told)
         return f"{inspection_id}: {given.value}"
 
-    def ack(self, actor: Actor) -> str:
-        """Acknowledge the stopped lane; never resets a trip. Raises CommandRefused."""
+    def ack(self, actor: Actor, fault_code: str | None = None) -> str:
+        """Acknowledge one fault, or the stopped lane as it stands; never resets a trip.
+
+        Raises:
+            CommandRefused: not to this officer; no such fault, none that is active, or a TRIP.
+        """
         role = self._officers.role_for(actor.officer, Act.ACK)
-        note = actor.note(role)
-        self._post(ev.Acknowledged(), note)
+        if fault_code is None:
+            note = actor.note(role)
+            self._post(ev.Acknowledged(None), note)
+            self._acted(Act.ACK, None, note)
+            return "acknowledged"
+        active = self._acknowledgeable(fault_code)
+        note = actor.note(role, fault=fault_code)
+        self._post(ev.Acknowledged(active.fault), note)
         self._acted(Act.ACK, None, note)
-        return "acknowledged"
+        if active.present:
+            return f"{fault_code}: still present; acknowledge again when its cause is gone"
+        return f"{fault_code}: acknowledged"
 
     def confirm_identity(
         self, actor: Actor, *, inspection_id: str, manifest_id: str, reason: str
@@ -163,6 +176,19 @@ class Acts:
         case.oms_ids.add(actor.officer.id)
         self._acted(Act.CONFIRM_IDENTITY, case, note)
         return f"{inspection_id}: manifest {manifest_id}"
+
+    def _acknowledgeable(self, code: str) -> ActiveFault:
+        if code not in {fault.value for fault in Fault}:
+            raise CommandRefused(f"no fault {code!r}; `scanlane fault list` names every one")
+        fault = Fault(code)
+        if CATALOGUE[fault].kind is FaultClass.TRIP:
+            raise CommandRefused(f"{code} is reset at the board only; no officer acknowledges it")
+        book = self._core().faults
+        for active in book:
+            if active.fault is fault:
+                return active
+        shown = ", ".join(active.fault.value for active in book) or "none"
+        raise CommandRefused(f"{code} is not active; active: {shown}")
 
     def _acted(self, act: Act, case: Case | None, note: Mapping[str, object]) -> None:
         subject = None if case is None else case.inspection_id

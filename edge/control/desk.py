@@ -43,8 +43,9 @@ class Desk:
         return self._logic.status()
 
     async def ack(self, request: Request, login: str) -> Reply:
-        """Acknowledge the stopped lane."""
-        return await self._done(self._logic.acts.ack(self._actor(request, login)))
+        """Acknowledge one fault, or without ``fault`` the stopped lane as it stands."""
+        code = None if request.get("fault") is None else _text(request, "fault")
+        return await self._done(self._logic.acts.ack(self._actor(request, login), code))
 
     async def answer(self, request: Request, login: str) -> Reply:
         """Answer a hold."""

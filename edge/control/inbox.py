@@ -317,7 +317,7 @@ class Inbox:
                 reason=args.reason,
             )
         assert isinstance(args, AckArgs)
-        return self._acts.ack(actor)
+        return self._acts.ack(actor, args.fault_code)
 
     def _response(self, command_id: str, name: str, *, code: str, detail: str) -> bytes:
         response = CommandResponse(

@@ -188,7 +188,7 @@ class LaneLogic:
         """Have devices forget their own faults: the acknowledgement after that frees the lane."""
         if isinstance(event, ev.Acknowledged) and self._actuators is not None:
             for active in step.state.faults:
-                if active.present:
+                if active.present and event.fault in {None, active.fault}:
                     self._actuators.reset(active.fault)
 
     async def run(self) -> None:

@@ -131,7 +131,9 @@ class FaultGone(NamedTuple):
 
 
 class Acknowledged(NamedTuple):
-    """An officer acknowledged the stopped lane."""
+    """An officer acknowledged one fault, or the stopped lane as it stands (``None``)."""
+
+    fault: Fault | None = None
 
 
 class LocalReset(NamedTuple):

@@ -153,8 +153,15 @@ def gone(book: Book, fault: Fault) -> Book:
     return tuple(kept)
 
 
-def released(book: Book, kinds: frozenset[FaultClass]) -> Book:
-    """Drop the faults of these classes whose cause is gone; the others stay."""
+def released(book: Book, kinds: frozenset[FaultClass], only: Fault | None = None) -> Book:
+    """Drop the faults of these classes whose cause is gone; the others stay.
+
+    ``only`` names the one fault that may be dropped, ``None`` all of them.
+    """
     return tuple(
-        active for active in book if active.present or CATALOGUE[active.fault].kind not in kinds
+        active
+        for active in book
+        if active.present
+        or CATALOGUE[active.fault].kind not in kinds
+        or only not in {None, active.fault}
     )

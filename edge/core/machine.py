@@ -166,9 +166,9 @@ def _fault_gone(work: Work, event: ev.FaultGone) -> None:
     work.end_fault(event.fault)
 
 
-def _acknowledged(work: Work, _event: ev.Acknowledged) -> None:
+def _acknowledged(work: Work, event: ev.Acknowledged) -> None:
     kinds = frozenset({FaultClass.STOP, FaultClass.NO_ENTRY, FaultClass.NOTICE})
-    work.replace_faults(released(work.state.faults, kinds))
+    work.replace_faults(released(work.state.faults, kinds, event.fault))
 
 
 def _local_reset(work: Work, _event: ev.LocalReset) -> None:

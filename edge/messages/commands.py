@@ -32,9 +32,9 @@ class OutcomeArgs(Closed):
 
 
 class AckArgs(Closed):
-    """Acknowledge a fault; never resets a trip."""
+    """Acknowledge one fault, or without a code everything that may be; never resets a trip."""
 
-    fault_code: Token
+    fault_code: Token | None = None
 
 
 class ConfirmIdentityArgs(Closed):

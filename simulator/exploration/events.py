@@ -211,6 +211,12 @@ def answer(token: int, said: ev.Answer) -> ev.Event:
     return ev.HoldAnswered(token, said)
 
 
+@cache
+def by_code(fault: Fault) -> ev.Event:
+    """One object per acknowledgement of one fault."""
+    return ev.Acknowledged(fault)
+
+
 def _verdicts(world: World, cores: Cores) -> Next:
     """The law speaks of each unit's truth; for the goods a corrected manifest may change it."""
     if world.down:
@@ -244,6 +250,11 @@ def _officers(world: World, cores: Cores) -> Next:
         sheet = Sheet(world, cores)
         sheet.tell(about(ev.AbortRequested, state.mission))
         yield "abort", sheet
+    for fault in (active.fault for active in state.faults):
+        if CATALOGUE[fault].kind is FaultClass.STOP:
+            sheet = Sheet(world, cores)
+            sheet.tell(by_code(fault))
+            yield "acknowledged by its code", sheet
     kinds = {CATALOGUE[active.fault].kind for active in state.faults}
     for kind, event, name in (
         (FaultClass.STOP, ACKNOWLEDGED, "acknowledged"),

@@ -6,7 +6,8 @@ abstractions, each with its reason:
 * Two units. One is to be scanned until a corrected manifest exempts it, one is always exempt. A
   token is a unit's number; a unit comes anew only once its inspection is closed.
 * Counters are small (``LIMITS``): the core compares each one with its limit only.
-* Past faults of one class are one fault: the core asks for the highest class only.
+* Past faults of one class are one fault: the core asks for the highest class only. So one of them
+  acknowledged by its code is all of them acknowledged, or nothing that the core asks for.
 * One thing is wrong at a time: each interlock row blocks alone, which a unit test shows.
   At rest only people and the key are offered; e-stop and silence begin while the lane works.
 * What is wrong is read late only while lamp, arming or lease is on; no unit passes a sensor

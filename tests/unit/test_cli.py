@@ -139,6 +139,13 @@ def test_an_act_says_to_the_lane_what_the_officer_said(lane: Lane) -> None:
     assert (outcome["suspicion"], outcome["agrees"], outcome["note"]) == (False, True, "")
 
 
+@pytest.mark.parametrize("code", [(), ("unit_jammed",)], ids=["all", "one"])
+def test_an_acknowledgement_may_name_one_fault(code: tuple[str, ...], lane: Lane) -> None:
+    result = call("ack", *code, "--officer", "oms-sim", "--state", str(lane.state))
+    assert result.exit_code == 0
+    assert lane.asked[0].get("fault") == (code[0] if code else None)
+
+
 def test_a_refused_act_is_code_1_with_the_reason(lane: Lane) -> None:
     result = call("ack", "--officer", "nobody", "--state", str(lane.state))
     assert result.exit_code == 1

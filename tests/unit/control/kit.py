@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from edge.control.cases import Case, CaseBook
+from edge.core.faults import ActiveFault, Fault
 from edge.core.inspection import Inspection, InspectionState
 from edge.core.lane import LaneState
 from edge.core.state import State, restarted
@@ -76,6 +77,9 @@ class Core:
         others = tuple(i for i in self.state.inspections if i.token != token)
         one = Inspection(token, state, gone=False, held_ticks=0)
         self.state = self.state._replace(inspections=(*others, one))
+
+    def faults(self, *faults: Fault, present: bool = False) -> None:
+        self.state = self.state._replace(faults=tuple(ActiveFault(one, present) for one in faults))
 
     def lane(self, lane: LaneState, mission: int = 0) -> None:
         self.state = self.state._replace(lane=lane, mission=mission)

@@ -9,6 +9,7 @@ from edge.control.cases import Case, CaseBook
 from edge.control.gate import Gate
 from edge.control.officers import Officers
 from edge.core import events as ev
+from edge.core.faults import Fault
 from edge.core.inspection import InspectionState
 from edge.core.lane import LaneState
 from edge.errors import CommandRefused
@@ -294,7 +295,41 @@ def test_an_oac_does_not_acknowledge() -> None:
     with pytest.raises(CommandRefused, match="ack"):
         bench.acts.ack(Actor(OAC))
     bench.acts.ack(Actor(CHIEF))
-    assert bench.posted.events == [ev.Acknowledged()]
+    assert bench.posted.events == [ev.Acknowledged(None)]
+
+
+def test_an_acknowledgement_names_one_fault_and_says_so_in_its_entry() -> None:
+    bench = Bench()
+    bench.core.faults(Fault.UNIT_JAMMED, Fault.LINES_STALLED)
+    assert bench.acts.ack(Actor(CHIEF), "unit_jammed") == "unit_jammed: acknowledged"
+    assert bench.posted.events == [ev.Acknowledged(Fault.UNIT_JAMMED)]
+    assert bench.written[-1][2]["fault"] == "unit_jammed"
+
+
+def test_a_fault_whose_cause_goes_on_is_acknowledged_for_the_device_to_reset_and_says_so() -> None:
+    bench = Bench()
+    bench.core.faults(Fault.CONVEYOR_FAULT, present=True)
+    said = bench.acts.ack(Actor(CHIEF), "conveyor_fault")
+    assert "still present; acknowledge again" in said
+    assert bench.posted.events == [ev.Acknowledged(Fault.CONVEYOR_FAULT)]
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("no_such_fault", "no fault 'no_such_fault'.*scanlane fault list"),
+        ("", "no fault ''"),
+        ("estop", "estop is reset at the board only"),
+        ("board_tripped", "board_tripped is reset at the board only"),
+        ("unit_jammed", "unit_jammed is not active; active: estop, lines_stalled"),
+    ],
+)
+def test_a_code_that_cannot_be_acknowledged_is_refused_with_the_reason(code: str, why: str) -> None:
+    bench = Bench()
+    bench.core.faults(Fault.ESTOP, Fault.LINES_STALLED)
+    with pytest.raises(CommandRefused, match=why):
+        bench.acts.ack(Actor(CHIEF), code)
+    assert (bench.posted.events, bench.written) == ([], [])
 
 
 def test_an_unknown_officer_is_refused() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from edge.control.desk import Desk
+from edge.core import events as ev
+from edge.core.faults import Fault
 from edge.errors import CommandRefused, JournalUnavailable
 from tests.unit.control.lane_bench import LaneBench, on_bench, paper
 
@@ -70,6 +72,7 @@ def test_nobody_acts_as_an_officer_he_is_not(tmp_path: Path, officer: str, login
     [
         ("ack", {}),
         ("ack", {"officer": 3}),
+        ("ack", {"officer": OMS, "fault": 3}),
         ("answer", {"officer": OMS, "inspection": "x", "decision": None, "reason": "r"}),
         ("abort", {"officer": OMS, "inspection": "x"}),
         (
@@ -119,6 +122,20 @@ def test_an_act_is_called_done_only_when_it_and_what_it_led_to_are_on_disk(tmp_p
         reply = await desk.answer(asked, OWN)
         assert reply["ok"] is True
         assert {"hold.answered", "officer.acted"} <= entries_on_disk(bench)
+
+    at_desk(tmp_path, scenario)
+
+
+def test_one_fault_is_acknowledged_by_its_code_and_the_others_stay(tmp_path: Path) -> None:
+    async def scenario(bench: LaneBench, desk: Desk) -> None:
+        await bench.into_service()
+        for fault in (Fault.UNIT_JAMMED, Fault.LINES_STALLED):
+            bench.logic.runner.post(ev.FaultRaised(fault, present=False))
+        await bench.run(0.1)
+        reply = await desk.ack({"officer": OMS, "fault": "unit_jammed"}, OWN)
+        assert reply == {"ok": True, "done": "unit_jammed: acknowledged"}
+        assert [one.fault for one in bench.logic.runner.state.faults] == [Fault.LINES_STALLED]
+        assert bench.mode() == "held"
 
     at_desk(tmp_path, scenario)
 

@@ -56,7 +56,7 @@ EVENTS: dict[type, st.SearchStrategy[ev.Event]] = {
     ev.AbortRequested: st.builds(ev.AbortRequested, TOKENS),
     ev.FaultRaised: st.builds(ev.FaultRaised, st.sampled_from(Fault), st.booleans()),
     ev.FaultGone: st.builds(ev.FaultGone, st.sampled_from(Fault)),
-    ev.Acknowledged: st.builds(ev.Acknowledged),
+    ev.Acknowledged: st.builds(ev.Acknowledged, st.none() | st.sampled_from(Fault)),
     ev.LocalReset: st.builds(ev.LocalReset),
 }  # fmt: skip
 

@@ -212,3 +212,12 @@ def test_command_times_are_real_moments() -> None:
                 "args": {},
             }
         )
+
+
+@pytest.mark.parametrize(
+    ("args", "code"), [({}, None), ({"fault_code": "unit_jammed"}, "unit_jammed")]
+)
+def test_an_acknowledgement_may_name_a_fault_and_need_not(
+    args: dict[str, object], code: str | None
+) -> None:
+    assert COMMANDS["ack"].model_validate(args).model_dump() == {"fault_code": code}
