@@ -48,6 +48,7 @@ class Trigger(Word):
     LEFT = "left"
     STOP = "stop"
     TRIP = "trip"
+    EASED = "eased"
     RESET = "reset"
 
 
@@ -99,7 +100,13 @@ _ROWS: dict[LaneState, dict[Trigger, LaneState]] = {
     _L.CLEARING: {_T.OUT: _L.READY, _T.DROPPED: _L.READY, **_FAULTS},
     _L.RELEASING: {_T.LEFT: _L.READY, **_FAULTS},
     _L.HELD: {_T.RESET: _L.READY, _T.LOST: _L.PROVING, _T.TRIP: _L.TRIPPED, _T.STOP: _L.HELD},
-    _L.TRIPPED: {_T.RESET: _L.READY, _T.LOST: _L.PROVING, _T.STOP: _L.TRIPPED, _T.TRIP: _L.TRIPPED},
+    _L.TRIPPED: {
+        _T.EASED: _L.HELD,
+        _T.RESET: _L.READY,
+        _T.LOST: _L.PROVING,
+        _T.STOP: _L.TRIPPED,
+        _T.TRIP: _L.TRIPPED,
+    },
 }
 
 LANE_TABLE: dict[tuple[LaneState, Trigger], LaneState] = {

@@ -126,7 +126,10 @@ def _halt(work: Work, trigger: Trigger) -> None:
 
 
 def _rest(work: Work) -> None:
-    if RANK[work.fault_class()] >= RANK[FaultClass.STOP]:
+    strongest = work.fault_class()
+    if RANK[strongest] >= RANK[FaultClass.STOP]:
+        if work.state.lane is LaneState.TRIPPED and strongest is FaultClass.STOP:
+            work.move(Trigger.EASED)
         return
     tracked = work.state.tracking.certainty is Certainty.TRACKED
     work.move(Trigger.RESET if tracked else Trigger.LOST)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from edge.core.faults import RANK, FaultClass, highest
 from edge.core.inspection import FINAL, UNSCANNED, Inspection, InspectionState
 from edge.core.interlocks import MOTION, reasons_against
-from edge.core.lane import LaneState
+from edge.core.lane import STOPPED, LaneState
 from edge.core.state import State
 from edge.core.tracking import Certainty, Phase
 from edge.core.values import Input
@@ -148,6 +148,16 @@ def doubt_about_place_is_dark(world: World, state: State) -> bool:
     return world.down or tracked or not world.lease
 
 
+_MODES = {FaultClass.TRIP: LaneState.TRIPPED, FaultClass.STOP: LaneState.HELD}
+
+
+def mode_tells_the_class(_world: World, state: State) -> bool:
+    """Tripped under a TRIP, held under a STOP, and neither without: what people read is true."""
+    strongest = highest(state.faults)
+    expected = _MODES.get(strongest) if strongest is not None else None
+    return state.lane is expected or (expected is None and state.lane not in STOPPED)
+
+
 def trip_ends_locally(change: Change) -> bool:
     """Only a local reset (or a new process, which proves the lane anew) ends a TRIP."""
     trips = [highest(state.faults) is FaultClass.TRIP for state in (change.was, change.now)]
@@ -256,6 +266,10 @@ RULES: tuple[Rule, ...] = (
          "a lane that has lost its units is proven empty again",
          lambda c: c.was.lane is LaneState.PROVING and c.now.lane is LaneState.READY
          and bool(c.was.inspections)),
+    Rule("a lane is tripped under a TRIP, held under a STOP, and neither without",
+         mode_tells_the_class, None,
+         "a local reset leaves a STOP to be acknowledged",
+         lambda c: c.label == "local reset" and c.now.lane is LaneState.HELD),
     Rule("a TRIP ends by a local reset only", None, trip_ends_locally,
          "a local reset ends a TRIP",
          lambda c: c.label == "local reset" and c.now.lane is not LaneState.TRIPPED),

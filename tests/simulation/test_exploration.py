@@ -7,8 +7,9 @@ import pytest
 
 from edge.core import decisions, events, machine, missions, moves, tracking
 from edge.core.effects import Effect
-from edge.core.faults import FaultClass, released
+from edge.core.faults import RANK, FaultClass, released
 from edge.core.interlocks import BEAM, Against, Inputs, reasons_against
+from edge.core.lane import LaneState
 from edge.core.state import State, Work
 from edge.core.tracking import Move, Moved, Phase, Sensor
 from edge.core.values import Presence
@@ -118,6 +119,14 @@ def _plant_trip_acknowledged(patch: pytest.MonkeyPatch) -> None:
     patch.setitem(machine._HANDLERS, events.Acknowledged, acknowledge_all)
 
 
+def _plant_stop_hidden_by_a_reset(patch: pytest.MonkeyPatch) -> None:
+    def rest_as_it_is(work: Work) -> None:
+        if RANK[work.fault_class()] < RANK[FaultClass.STOP]:
+            missions._rest(work)
+
+    patch.setitem(missions._HANDLERS, LaneState.TRIPPED, rest_as_it_is)
+
+
 def _plant_release_before_outcome(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(missions, "_may_leave", lambda _work, _token: True)
 
@@ -161,6 +170,10 @@ DEFECTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], tuple[str, ...], 
     ),
     "an acknowledgement ends a TRIP": (
         _plant_trip_acknowledged, PROVEN, "a TRIP ends by a local reset only",
+    ),
+    "a lane stays tripped when only a stop is left": (
+        _plant_stop_hidden_by_a_reset, UNDER_BEAM,
+        "a lane is tripped under a TRIP, held under a STOP, and neither without",
     ),
     "a unit is released before its outcome": (
         _plant_release_before_outcome, UNDER_BEAM,

@@ -5,8 +5,9 @@ import pytest
 from edge.core import events as ev
 from edge.core.effects import EntryKind
 from edge.core.faults import CATALOGUE, Fault, FaultClass
-from edge.core.lane import LaneState
-from tests.unit.core.lanes import Lane, proven
+from edge.core.lane import PACKML, LaneState
+from edge.core.values import Input
+from tests.unit.core.lanes import Lane, proven, scanning
 
 TRIPS = [fault for fault, row in CATALOGUE.items() if row.kind is FaultClass.TRIP]
 LATCHED = [
@@ -53,3 +54,32 @@ def test_a_fault_whose_cause_is_present_is_not_acknowledged_by_its_name() -> Non
     lane.take(ev.Acknowledged(Fault.CONVEYOR_FAULT))
     assert faults(lane) == {Fault.CONVEYOR_FAULT}
     assert lane.state.lane is LaneState.HELD
+
+
+def test_after_the_reset_of_a_trip_a_lane_with_a_stop_left_is_held_until_that_is_acknowledged() -> (
+    None
+):
+    """An emergency stop under the beam ends the lease too: two faults, two people's hands."""
+    lane = scanning().take(ev.LeaseLost()).read(estop=Input.BLOCKED)
+    assert lane.state.lane is LaneState.TRIPPED
+    lane.read(estop=Input.OK)
+    assert lane.state.lane is LaneState.TRIPPED
+    lane.take(ev.LocalReset())
+    assert lane.state.lane is LaneState.HELD
+    assert PACKML[lane.state.lane] == 11
+    assert lane.causes(EntryKind.LANE_MODE) == ["held"]
+    assert lane.effects == []
+    lane.take(ev.Acknowledged(Fault.LEASE_LOST))
+    assert lane.state.lane not in {LaneState.HELD, LaneState.TRIPPED}
+
+
+def test_a_stop_acknowledged_before_the_reset_leaves_a_tripped_lane_tripped() -> None:
+    lane = past(Fault.LEASE_LOST, Fault.ESTOP).take(ev.Acknowledged(None))
+    assert lane.state.lane is LaneState.TRIPPED
+    assert lane.take(ev.LocalReset()).state.lane is LaneState.READY
+
+
+def test_a_trip_whose_cause_is_back_keeps_a_lane_tripped_whatever_else_is_reset() -> None:
+    lane = past(Fault.LEASE_LOST, Fault.INTERLOCK_BROKEN_IN_BEAM)
+    lane.take(ev.FaultRaised(Fault.BEAM_WITHOUT_PERMIT, present=True), ev.LocalReset())
+    assert lane.state.lane is LaneState.TRIPPED

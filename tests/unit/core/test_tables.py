@@ -56,6 +56,12 @@ def test_every_lane_state_can_be_tripped_and_stopped() -> None:
         assert LANE_TABLE[state, Trigger.STOP] is stopped
 
 
+def test_a_tripped_lane_is_held_only_when_no_more_than_a_stop_is_left() -> None:
+    into = [pair for pair, after in LANE_TABLE.items() if after is LaneState.HELD]
+    eased = [pair for pair in into if pair[1] is not Trigger.STOP]
+    assert eased == [(LaneState.TRIPPED, Trigger.EASED)]
+
+
 def test_only_an_intent_becomes_a_scan() -> None:
     into = [pair for pair, after in LANE_TABLE.items() if after is LaneState.SCANNING]
     assert into == [(LaneState.INTENT, Trigger.COMMITTED)]
