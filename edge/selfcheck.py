@@ -17,7 +17,12 @@ _NS = 1_000_000_000
 EARLIEST = date(2026, 1, 1)
 """A clock that says less has not been set."""
 STEP_LIMIT_S = 2.0
-"""Wall time may drift from monotonic time by no more than this between two checks."""
+"""Wall time may be so far from where monotonic time has it expected, in one step or in many."""
+SLEW = 500e-6
+"""What is expected follows wall time no faster than a time service slews a clock: 500 ppm, the
+limit of the kernel's clock discipline (adjtimex(2)). Slewing is no step, however long it lasts."""
+SETTLE_S = 10
+"""A clock that was set counts again once it has run evenly for so long."""
 
 
 class SelfCheck:
@@ -39,7 +44,8 @@ class SelfCheck:
         self._civil_day = civil_day
         self._deliver = deliver
         self._clock = clock
-        self._before: tuple[int, float] | None = None
+        self._expected_s: float | None = None
+        self._checked_ns = 0
         self._stepped_ns = 0
 
     async def run(self) -> None:
@@ -68,13 +74,23 @@ class SelfCheck:
 
     def _time(self, now_ns: int) -> Input:
         now = self._clock.utc()
-        if self._before is not None:
-            passed_ns, wall_s = now_ns - self._before[0], now.timestamp() - self._before[1]
-            if abs(wall_s - passed_ns / _NS) > STEP_LIMIT_S:
-                self._stepped_ns = now_ns
-        self._before = (now_ns, now.timestamp())
-        settling = self._stepped_ns and now_ns - self._stepped_ns < 10 * _NS
+        if self._has_stepped(now.timestamp() - now_ns / _NS, now_ns):
+            self._stepped_ns = now_ns
+        settling = self._stepped_ns and now_ns - self._stepped_ns < SETTLE_S * _NS
         return Input.BLOCKED if settling or now.date() < EARLIEST else Input.OK
+
+    def _has_stepped(self, ahead_s: float, now_ns: int) -> bool:
+        """Whether wall time, ``ahead_s`` before monotonic time, is where nobody can slew it to."""
+        if self._expected_s is None:
+            self._expected_s = ahead_s
+        follows_s = SLEW * (now_ns - self._checked_ns) / _NS
+        self._checked_ns = now_ns
+        away_s = ahead_s - self._expected_s
+        self._expected_s += max(-follows_s, min(follows_s, away_s))
+        if abs(ahead_s - self._expected_s) <= STEP_LIMIT_S:
+            return False
+        self._expected_s = ahead_s
+        return True
 
     def _rules(self) -> Input:
         day = self._civil_day(self._clock.utc())

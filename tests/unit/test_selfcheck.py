@@ -102,6 +102,44 @@ def test_a_clock_that_is_slewed_is_not_a_clock_that_was_set(tmp_path: Path) -> N
         assert bench.check("lane.clock") is Input.OK
 
 
+@pytest.mark.parametrize("ppm", [500, -500, 200, 0])
+def test_a_day_of_the_fastest_slew_of_a_time_service_is_no_step(tmp_path: Path, ppm: int) -> None:
+    bench = Bench(tmp_path)
+    assert bench.check("lane.clock") is Input.OK
+    minute = timedelta(minutes=1)
+    for _ in range(24 * 60):
+        bench.clock.go(minute, minute * (1 + ppm / 1_000_000))
+        assert bench.check("lane.clock") is Input.OK
+
+
+@pytest.mark.parametrize("step_s", [1.9, -1.9, 0.5, -0.5, 0.05])
+@pytest.mark.parametrize("between", [PERIOD, timedelta(minutes=1)])
+def test_small_steps_that_add_up_to_a_step_are_one(
+    tmp_path: Path, step_s: float, between: timedelta
+) -> None:
+    """Each of them passes by itself; beyond what slewing explains, their sum does not."""
+    bench = Bench(tmp_path)
+    step = timedelta(seconds=step_s)
+    assert bench.check("lane.clock") is Input.OK
+    for steps in range(1, 150):
+        bench.clock.go(between, between + step)
+        if bench.check("lane.clock") is Input.BLOCKED:
+            unexplained_s = steps * (abs(step_s) - between.total_seconds() * 500e-6)
+            assert unexplained_s > 2.0
+            assert unexplained_s - abs(step_s) <= 2.0
+            return
+    pytest.fail("the steps were never seen")
+
+
+def test_steps_forth_and_back_do_not_add_up(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    assert bench.check("lane.clock") is Input.OK
+    for _ in range(50):
+        for step_s in (1.5, -1.5):
+            bench.clock.go(PERIOD, PERIOD + timedelta(seconds=step_s))
+            assert bench.check("lane.clock") is Input.OK
+
+
 @pytest.mark.parametrize(
     ("wall", "says"),
     [
