@@ -31,14 +31,18 @@ def candidates(identifiers: Mapping[str, str], find: FindManifests) -> dict[str,
 
 
 def bind(case: Case, found: Mapping[str, Papers]) -> tuple[Papers, IdentityState]:
-    """The papers of a unit among those found, and whether they are surely its own."""
+    """The papers of a unit among those found, and whether they are surely its own.
+
+    Where several manifests name the unit they are all given: what one of them forbids is not
+    forgotten because another one is there.
+    """
     confirmed = found.get(case.confirmed_manifest)
     if confirmed is not None:
         return confirmed, IdentityState.CONFIRMED
     if not found:
         return (), IdentityState.MISSING
     if len(found) > 1:
-        return (), IdentityState.CONFLICT
+        return tuple(one for papers in found.values() for one in papers), IdentityState.CONFLICT
     (papers,) = found.values()
     agreeing = min(_agreement(one, case.identifiers) for one in papers)
     if case.unclear or agreeing < 0:

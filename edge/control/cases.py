@@ -41,8 +41,8 @@ class Case:
         sizes: largest value and uncertainty measured, in mm, by axis (height, width).
         identity: whether the manifest surely belongs to this unit.
         confirmed_manifest: id of the manifest a named OMS has bound, empty when none has.
-        papers: what the newest version of the manifest bound or proposed says: nothing, one thing,
-            or more than one, which is a contradiction.
+        papers: the manifest bound or proposed, newest version; more than one when it contradicts
+            itself, or when the identifiers name several.
         verdict: the newest verdict, None before the first.
         permit: the permit to scan, None unless the newest verdict or answer gives one.
         answer: the newest officer's answer to a hold.
@@ -78,7 +78,7 @@ class Case:
 
     @property
     def manifest(self) -> Manifest | None:
-        """The manifest bound or proposed, None when there is none or it contradicts itself."""
+        """The manifest bound or proposed, None when there is none or more than one."""
         return self.papers[0] if len(self.papers) == 1 else None
 
     def declared_length_mm(self) -> int | None:

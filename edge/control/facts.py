@@ -18,6 +18,7 @@ from edge.law.manifest import (
     no_manifest,
 )
 from edge.messages.base import moment
+from edge.messages.manifest import CarrierRequest as Request
 from edge.messages.manifest import Manifest
 from edge.ports import Belief
 from edge.settings import LaneFile
@@ -37,31 +38,42 @@ def envelope_of(lane: LaneFile) -> Envelope:
     )
 
 
+def direction_of(lane: LaneFile) -> Direction | None:
+    """The one direction a lane serves, None where it serves both."""
+    return None if lane.lane.direction is None else Direction(lane.lane.direction)
+
+
 def manifest_facts(
-    papers: tuple[Manifest, ...], identity: IdentityState, now: datetime
+    papers: tuple[Manifest, ...],
+    identity: IdentityState,
+    now: datetime,
+    serves: Direction | None = None,
 ) -> ManifestFacts:
     """What the law sees of a unit's papers; their signatures were checked when they came in.
 
     Args:
-        papers: none, the manifest, or everything that one version of it says when that is more
-            than one thing.
-        identity: whether it is of this unit.
+        papers: none, the manifest, everything that one version of it says when that is more than
+            one thing, or all the manifests that the unit's identifiers name.
+        identity: whether they are of this unit.
         now: the present moment.
+        serves: the one direction of the lane, None where it serves both.
     """
     if not papers:
-        return no_manifest(Direction.UNKNOWN, identity)
+        return no_manifest(serves or Direction.UNKNOWN, identity)
     first = papers[0]
-    bases = {(one.direction, one.carrier_request) for one in papers}
-    sizes = {one.dimensions for one in papers}
+    one_manifest = len({one.id for one in papers}) == 1
+    request, sizes = first.carrier_request, first.dimensions
+    same_request = all(one.carrier_request == request for one in papers)
+    same_sizes = one_manifest and all(one.dimensions == sizes for one in papers)
     return ManifestFacts(
-        state=_state(papers, now),
-        direction=Direction(first.direction) if len(bases) == 1 else Direction.UNKNOWN,
-        carrier_request=_request(first) if len(bases) == 1 else None,
+        state=_state(papers, now) if one_manifest else ManifestState.MISSING,
+        direction=_direction(papers, serves),
+        carrier_request=_request(request) if same_request else None,
         goods=_goods(papers),
-        declared=_declared(first) if len(sizes) == 1 else (),
+        declared=_declared(first) if same_sizes else (),
         identity=identity,
-        manifest_id=first.id,
-        version=first.version,
+        manifest_id=first.id if one_manifest else "",
+        version=first.version if one_manifest else 0,
     )
 
 
@@ -72,14 +84,24 @@ def _state(papers: tuple[Manifest, ...], now: datetime) -> ManifestState:
     return ManifestState.STALE if stale else ManifestState.PRESENT
 
 
+def _direction(papers: tuple[Manifest, ...], serves: Direction | None) -> Direction:
+    """What all papers say, the carrier's request included; the lane overrules none of them."""
+    if serves is not None and any(one.direction != serves.value for one in papers):
+        return Direction.CONTRADICTED
+    first = papers[0]
+    said = {(one.direction, one.carrier_request) for one in papers}
+    if len({one.id for one in papers}) > 1:
+        return serves or Direction.UNKNOWN
+    return Direction(first.direction) if len(said) == 1 else Direction.UNKNOWN
+
+
 def _goods(papers: tuple[Manifest, ...]) -> tuple[GoodsLine, ...]:
     """Every line of all of them: what only one declares is not left out."""
     lines = [GoodsLine(line.tnved_code, line.description) for one in papers for line in one.goods]
     return tuple(lines) if len(papers) == 1 else tuple(dict.fromkeys(lines))
 
 
-def _request(manifest: Manifest) -> CarrierRequest | None:
-    request = manifest.carrier_request
+def _request(request: Request | None) -> CarrierRequest | None:
     if request is None:
         return None
     try:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from edge.clock import Clock
 from edge.control.binding import AGREEING, FindManifests, Papers, bind, candidates, touches
 from edge.control.cases import Case, CaseBook
-from edge.control.facts import envelope_of, manifest_facts, measured
+from edge.control.facts import direction_of, envelope_of, manifest_facts, measured
 from edge.core import events as ev
 from edge.core.inspection import REDECIDABLE, InspectionState
 from edge.core.state import State
@@ -60,6 +60,7 @@ class Gate:
         self._post = post
         self._clock = clock
         self._envelope = envelope_of(lane)
+        self._serves = direction_of(lane)
         self._zone = ZoneInfo(lane.lane.timezone)
         self._early: dict[str, tuple[str, int]] = {}
         self._at_entry = NOBODY
@@ -141,7 +142,7 @@ class Gate:
         verdict = decide(
             LawCase(
                 inspection_id=case.inspection_id,
-                manifest=manifest_facts(case.papers, case.identity, now),
+                manifest=manifest_facts(case.papers, case.identity, now, self._serves),
                 measured=self._measurements(case),
                 envelope=self._envelope,
                 tables=self._tables,

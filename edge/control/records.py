@@ -91,7 +91,8 @@ class Tellers:
         return Due(_EVENT_TYPES[kind], make)
 
     def _opened(self, _entry: Entry, _case: Case | None, _note: Note, _now: datetime) -> Telling:
-        return Telling({}, self._made(data.InspectionOpened))
+        direction = self._lane.lane.direction
+        return Telling({}, self._made(data.InspectionOpened, direction=direction))
 
     def _verdict(self, _entry: Entry, case: Case | None, note: Note, _now: datetime) -> Telling:
         assert case is not None

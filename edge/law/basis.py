@@ -20,6 +20,9 @@ def basis_findings(manifest: ManifestFacts, day: date) -> tuple[Finding, ...]:
     """
     if manifest.direction is Direction.ARRIVAL:
         return ()
+    if manifest.direction is Direction.CONTRADICTED:
+        name = f"manifest {manifest.manifest_id or '-'} version {manifest.version}"
+        return (Finding(Rule.DIRECTION_CONTRADICTION, name),)
     if manifest.direction is not Direction.DEPARTURE:
         return (Finding(Rule.DIRECTION_UNKNOWN, f"direction {manifest.direction.value}"),)
     request = manifest.carrier_request

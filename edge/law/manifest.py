@@ -35,6 +35,7 @@ class Direction(Word):
 
     ARRIVAL = "arrival"
     DEPARTURE = "departure"
+    CONTRADICTED = "contradicted"
     UNKNOWN = "unknown"
 
 
@@ -68,7 +69,8 @@ class ManifestFacts:
     Attributes:
         state: present (signed and in date), stale, unsigned, contradicted (the same version says
             two things) or missing.
-        direction: where the unit goes; from the lane's settings when the lane has one direction.
+        direction: where the unit goes; the lane's own for a unit without a manifest on a lane that
+            has one direction; contradicted when a manifest says otherwise than that.
         carrier_request: the written request, None when there is none.
         goods: lines as declared.
         declared: declared sizes and mass; believed only within ``Envelope.must_measure``.

@@ -37,6 +37,7 @@ class Rule(Word):
     DEPARTURE = "NB-DEPARTURE"
     DEPARTURE_REQUEST = "NB-DEPARTURE-REQUEST"
     DIRECTION_UNKNOWN = "HO-DIRECTION-UNKNOWN"
+    DIRECTION_CONTRADICTION = "HO-DIRECTION-CONTRADICTION"
     UNDECIDED_CODE = "HO-UNDECIDED-CODE"
     MALFORMED_CODE = "HO-MALFORMED-CODE"
     GOODS_MISSING = "HO-GOODS-MISSING"
@@ -151,6 +152,12 @@ RULES = MappingProxyType(
             "It is not known whether the unit arrives or departs",
             "Неизвестно, прибывает объект или убывает",
             "Нысан келе жатыр ма, кетіп бара ма, белгісіз",
+            may_scan=False,
+        ),
+        Rule.DIRECTION_CONTRADICTION: _hold(
+            "The manifest names another direction than the one this lane serves",
+            "В манифесте указано иное направление, чем у этой полосы",
+            "Манифесте осы жолақтан өзге бағыт көрсетілген",
             may_scan=False,
         ),
         Rule.UNDECIDED_CODE: _hold(

@@ -44,6 +44,8 @@ def test_the_shipped_lane_has_no_mistake() -> None:
         ('"Asia/Almaty"', '"Asia"', "lane.timezone", "IANA"),
         ('"Asia/Almaty"', '"../etc"', "lane.timezone", "IANA"),
         ("simulated = true\n\n[timing", "[timing", "lane.simulated", "required"),
+        ('"Asia/Almaty"', '"Asia/Almaty"\ndirection = "both"', "lane.direction", "arrival"),
+        ('"Asia/Almaty"', '"Asia/Almaty"\ndirection = ""', "lane.direction", "departure"),
         ("speed_mm_s = 400", "speed_mms = 400", "belt.speed_mms", "not permitted"),
         ('key = "safety.key"', 'key = "safety"', "interlocks.key", "pattern"),
         ('key = "safety.key"', 'key = "safty.key"', "interlocks.key", "'safty'"),
@@ -76,6 +78,14 @@ def test_a_mistake_is_named_with_line_key_value_reason_and_remedy(
     shown = (file.read_text(encoding="utf-8").splitlines())[one.line - 1]
     words = [key.split(".")[-1], key.split(".")[0], key.rpartition(".")[0].split(".")[-1]]
     assert any(word and word in shown for word in words), shown
+
+
+@pytest.mark.parametrize("direction", ["arrival", "departure"])
+def test_a_lane_may_have_one_direction_and_need_not(file: Path, direction: str) -> None:
+    assert load(LANE_FILE).lane.direction is None
+    zone = 'timezone = "Asia/Almaty"'
+    file.write_text(TEXT.replace(zone, f'{zone}\ndirection = "{direction}"'), encoding="utf-8")
+    assert load(file).lane.direction == direction
 
 
 def test_all_mistakes_are_reported_at_once(file: Path) -> None:

@@ -128,6 +128,13 @@ def test_an_unknown_direction_holds_even_with_a_request():
     assert decided(unknown) == hold("HO-DIRECTION-UNKNOWN")
 
 
+def test_a_direction_other_than_the_lanes_holds_and_no_officer_scans_over_it():
+    verdict = decide(case(papers(direction=Direction.CONTRADICTED, carrier_request=REQUEST)))
+    assert (verdict.kind, verdict.rule_ids) == hold("HO-DIRECTION-CONTRADICTION")
+    assert verdict.reasons[0].offending == ("manifest m-1 version 1",)
+    assert not verdict.officer_may_scan
+
+
 def test_a_unit_measured_beyond_the_envelope_is_exempt_and_not_passed_inside():
     verdict = decide(case(measured=TOO_HIGH))
     assert (verdict.kind, verdict.rule_ids) == exempt("EX-DIMENSIONS")
