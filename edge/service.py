@@ -16,11 +16,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from edge import ipc
 from edge.clock import Clock
 from edge.control.actuators import Devices
-from edge.control.cases import StoredImage
 from edge.control.desk import Desk
+from edge.control.housekeeping import Housekeeping
+from edge.control.images import make_worker
 from edge.control.inbox import Inbox
 from edge.control.lane_logic import LaneLogic, Recovered
 from edge.control.restart import TakeOver, close_broken
@@ -42,7 +42,6 @@ from edge.ports import (
 )
 from edge.selfcheck import SelfCheck
 from edge.settings import LaneFile
-from edge.worker_proxy import Callbacks, WorkerProxy
 
 log = logging.getLogger(__name__)
 GRACE_S = 5.0
@@ -123,7 +122,9 @@ class LaneService:
         self._board_seen = asyncio.Event()
         self._stop = asyncio.Event()
         self._broken: Exception | None = None
-        self._worker = self._make_worker(clock.monotonic_ns)
+        self._worker = make_worker(
+            lane, state, logic=self.logic, tell=self._door.tell, now_ns=clock.monotonic_ns
+        )
         self._wired = wire(self.logic.supervisor, self.logic.ticker.alive, self._report)
         self.logic.attach(
             Devices(
@@ -135,6 +136,7 @@ class LaneService:
             )
         )
         self._selfcheck = self._make_selfcheck(tables, clock)
+        self._housekeeping = self._make_housekeeping(clock)
 
     def _make_selfcheck(self, tables: tuple[ExemptionTable, ...], clock: Clock) -> SelfCheck:
         zone = ZoneInfo(self._lane.lane.timezone)
@@ -144,6 +146,15 @@ class LaneService:
             tables=tables,
             civil_day=lambda now: now.astimezone(zone).date(),
             deliver=self.logic.supervisor.reading,
+            clock=clock,
+        )
+
+    def _make_housekeeping(self, clock: Clock) -> Housekeeping:
+        return Housekeeping(
+            manifest_days=self._lane.storage.manifest_days,
+            book=self.logic.book,
+            recorder=self.logic.recorder,
+            reader=self._reader,
             clock=clock,
         )
 
@@ -212,7 +223,12 @@ class LaneService:
         The lane logic goes first: it withdraws. Buses go last: devices still say goodbye on them.
         """
         wired = self._wired
-        others = (self._worker.run, self._selfcheck.run, self._uplink.run)
+        others = (
+            self._worker.run,
+            self._selfcheck.run,
+            self._housekeeping.run,
+            self._uplink.run,
+        )
         runs = ((self.logic.run,), wired.device_runs, others, wired.bus_runs)
         return tuple([self._start(run) for run in group] for group in runs)
 
@@ -269,49 +285,6 @@ class LaneService:
                 ],
             }
         )
-
-    def _make_worker(self, now_ns: Callable[[], int]) -> WorkerProxy:
-        lane, detector = self._lane, self._lane.detector
-        configure = ipc.Configure(
-            host=detector.host,
-            port=detector.port,
-            detectors=detector.detectors,
-            reference_pixels=detector.reference_pixels,
-            max_lines=detector.max_lines,
-            state_folder=str(self._state),
-            archive_folder=str(self._state / "archive"),
-            lane=lane.lane.id,
-            simulated=lane.lane.simulated,
-        )
-        callbacks = Callbacks(
-            on_progress=self._progress,
-            on_package=self._package,
-            on_failed=lambda failed: self.logic.scan_failed(failed.scan_id, failed.detail),
-            on_orphan=lambda orphan: log.warning("%s: %s", orphan.folder, orphan.detail),
-        )
-        return WorkerProxy(
-            name="worker",
-            configure=configure,
-            sink=self.logic.supervisor,
-            callbacks=callbacks,
-            now_ns=now_ns,
-        )
-
-    def _progress(self, progress: ipc.Progress) -> None:
-        self.logic.lines_progressed(progress.scan_id)
-        self._door.tell({"progress": {"scan_id": progress.scan_id, "lines": progress.lines}})
-
-    def _package(self, package: ipc.PackageWritten) -> None:
-        folder = Path(package.folder)
-        shown = folder.relative_to(self._state) if folder.is_relative_to(self._state) else folder
-        image = StoredImage(
-            folder=str(shown),
-            sha256=package.sha256,
-            size_bytes=sum(file.size_bytes for file in package.files),
-            lines=package.height,
-            thumbnail_png=package.thumbnail_b64,
-        )
-        self.logic.package_written(package.scan_id, image, complete=package.complete)
 
 
 async def _end(group: Sequence[asyncio.Task[None]]) -> None:

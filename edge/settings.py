@@ -155,6 +155,9 @@ class Storage(Section):
     """How much room must be left."""
 
     min_free_mb: int = Field(ge=1, le=10_000_000, description="Below this no unit is admitted")
+    manifest_days: int = Field(
+        30, ge=1, le=3650, description="Manifests are kept so many days beyond their validity"
+    )
 
 
 class Officer(Section):

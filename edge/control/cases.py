@@ -43,6 +43,7 @@ class Case:
         confirmed_manifest: id of the manifest a named OMS has bound, empty when none has.
         papers: the manifest bound or proposed, newest version; more than one when it contradicts
             itself, or when the identifiers name several.
+        manifest_ids: every manifest that was bound, proposed or confirmed in this inspection.
         verdict: the newest verdict, None before the first.
         permit: the permit to scan, None unless the newest verdict or answer gives one.
         answer: the newest officer's answer to a hold.
@@ -65,6 +66,7 @@ class Case:
     identity: IdentityState = IdentityState.MISSING
     confirmed_manifest: str = ""
     papers: tuple[Manifest, ...] = ()
+    manifest_ids: set[str] = field(default_factory=set)
     verdict: Verdict | None = None
     permit: ScanPermit | None = None
     answer: HoldAnswer | None = None

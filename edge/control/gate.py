@@ -139,6 +139,7 @@ class Gate:
         """
         now = self._clock.utc()
         case.papers, case.identity = bind(case, self._found(case))
+        case.manifest_ids |= {one.id for one in case.papers}
         verdict = decide(
             LawCase(
                 inspection_id=case.inspection_id,

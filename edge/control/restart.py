@@ -5,7 +5,7 @@ given is closed with it. If a beam may have been on, that waits for the exposure
 has counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edge.control.cases import Case, StoredImage
@@ -92,10 +92,21 @@ def _case(unfinished: OpenInspection, entries: Sequence[Record]) -> Case:
                 lines=_number(body, "lines"),
                 thumbnail_png="",
             )
+        case.manifest_ids |= _manifests(body)
         # Every act has an entry of its own, also one that has changed nothing.
         if body.get("role") == "oms":
             case.oms_ids.add(str(body["officer"]))
     return case
+
+
+def _manifests(body: Mapping[str, object]) -> set[str]:
+    """The manifests that an entry's verdict rests on, or that it confirms."""
+    found = {body.get("confirmed_manifest")}
+    inputs: object = body
+    for key in ("verdict", "inputs", "manifest", "id"):
+        inputs = inputs.get(key) if isinstance(inputs, Mapping) else None
+    found.add(inputs)
+    return {one for one in found if isinstance(one, str) and one}
 
 
 def _number(body: object, key: str) -> int:

@@ -27,6 +27,31 @@ WHERE manifest_id = ? ORDER BY version DESC, id DESC LIMIT ?
 """
 
 
+_OUT_OF_DATE = """
+SELECT DISTINCT m.manifest_id FROM manifest AS m
+WHERE m.valid_until < ?1 AND NOT EXISTS (
+    SELECT 1 FROM manifest AS n WHERE n.manifest_id = m.manifest_id
+      AND (n.valid_until IS NULL OR n.valid_until >= ?1)
+  )
+ORDER BY m.manifest_id LIMIT ?2
+"""
+_REMOVE_IDENTIFIERS = """
+DELETE FROM manifest_identifier
+WHERE manifest IN (SELECT id FROM manifest WHERE manifest_id = ?1)
+  AND NOT EXISTS (
+    SELECT 1 FROM manifest AS n WHERE n.manifest_id = ?1
+      AND (n.valid_until IS NULL OR n.valid_until >= ?2)
+  )
+"""
+_REMOVE = """
+DELETE FROM manifest WHERE manifest_id = ?1
+  AND NOT EXISTS (
+    SELECT 1 FROM manifest AS n WHERE n.manifest_id = ?1
+      AND (n.valid_until IS NULL OR n.valid_until >= ?2)
+  )
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class StoredManifest:
     """A manifest as received: the bytes, so that its signature can be checked again."""
@@ -86,6 +111,22 @@ def manifests_for(reader: Reader, kind: str, value: str) -> list[StoredManifest]
 def manifest_versions(reader: Reader, manifest_id: str) -> list[StoredManifest]:
     """Give the versions of one manifest, newest first, at most `FOUND_LIMIT`."""
     return _read(reader, _BY_ID, manifest_id)
+
+
+def manifests_out_of_date(reader: Reader, before_utc: str, limit: int) -> list[str]:
+    """Give the ids of manifests of which no version was valid at a moment or later, in order.
+
+    A correction may be valid for a shorter time than what it has replaced, so a manifest is out of
+    date as a whole or not at all. One that does not say until when it is valid never is. Raises
+    JournalError.
+    """
+    return [str(found) for (found,) in reader.rows(_OUT_OF_DATE, before_utc, limit)]
+
+
+def remove_manifest(manifest_id: str, before_utc: str) -> list[Statement]:
+    """Remove a manifest in every version, unless one was valid at this moment or later."""
+    values = (manifest_id, before_utc)
+    return [Statement(_REMOVE_IDENTIFIERS, values), Statement(_REMOVE, values)]
 
 
 def _read(reader: Reader, sql: str, *values: str) -> list[StoredManifest]:

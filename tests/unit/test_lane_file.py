@@ -46,6 +46,7 @@ def test_the_shipped_lane_has_no_mistake() -> None:
         ("simulated = true\n\n[timing", "[timing", "lane.simulated", "required"),
         ('"Asia/Almaty"', '"Asia/Almaty"\ndirection = "both"', "lane.direction", "arrival"),
         ('"Asia/Almaty"', '"Asia/Almaty"\ndirection = ""', "lane.direction", "departure"),
+        ("_free_mb = 200", "_free_mb = 200\nmanifest_days = 0", "storage.manifest_days", "1"),
         ("speed_mm_s = 400", "speed_mms = 400", "belt.speed_mms", "not permitted"),
         ('key = "safety.key"', 'key = "safety"', "interlocks.key", "pattern"),
         ('key = "safety.key"', 'key = "safty.key"', "interlocks.key", "'safty'"),

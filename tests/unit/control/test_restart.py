@@ -137,6 +137,24 @@ def test_an_oms_whose_confirmation_changed_nothing_is_remembered_across_a_restar
     assert case.oms_ids == {oms.id, "both-1"}
 
 
+def test_a_start_knows_which_manifests_an_open_inspection_was_decided_on(tmp_path: Path) -> None:
+    def decided(manifest: str) -> JournalEntry:
+        verdict = {"inputs": {"manifest": {"id": manifest}}}
+        return entry(EntryKind.VERDICT_GIVEN, 3, verdict=verdict)
+
+    write(
+        tmp_path,
+        entry(OPENED, 3),
+        decided(""),
+        decided("m-1"),
+        decided("m-2"),
+        JournalEntry("officer.acted", subject(3), UTC, 5, {"confirmed_manifest": "m-3"}),
+        entry(EntryKind.IMAGE_STORED, 3, **IMAGE_FACTS),
+    )
+    (case,) = start(tmp_path).awaiting
+    assert case.manifest_ids == {"m-1", "m-2", "m-3"}
+
+
 def test_an_awaited_outcome_is_given_after_the_start_but_not_by_the_oms_of_the_unit(
     tmp_path: Path,
 ) -> None:

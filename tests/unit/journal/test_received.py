@@ -1,5 +1,6 @@
 """Commands have effect once; manifests are kept in every version and found by identifier."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,14 @@ import pytest
 from edge.errors import JournalUnavailable
 from edge.journal.commands import forget_commands, remember_command, seen_command
 from edge.journal.database import Reader
-from edge.journal.manifests import FOUND_LIMIT, keep_manifest, manifest_versions, manifests_for
+from edge.journal.manifests import (
+    FOUND_LIMIT,
+    keep_manifest,
+    manifest_versions,
+    manifests_for,
+    manifests_out_of_date,
+    remove_manifest,
+)
 from edge.journal.store import Journal
 from tests.unit.journal.journal_bench import UTC_TEXT, entry, open_journal
 
@@ -148,6 +156,49 @@ def test_two_manifests_with_one_identifier_are_both_found(journal: Journal, read
     keep(journal, "m-1", 1, b"one", plate="X1")
     keep(journal, "m-2", 1, b"two", plate="x 1")
     assert [one.manifest_id for one in manifests_for(reader, "plate", "X1")] == ["m-2", "m-1"]
+
+
+def valid(until: str) -> bytes:
+    return json.dumps({"valid_until": until}).encode()
+
+
+def test_a_manifest_is_out_of_date_when_every_version_of_it_is(
+    journal: Journal, reader: Reader
+) -> None:
+    """Were only the newest one removed, the one it has replaced would count again."""
+    keep(journal, "old", 1, valid("2026-01-01T00:00:00Z"), plate="X1")
+    keep(journal, "both-old", 1, valid("2026-01-03T00:00:00Z"), plate="X2")
+    keep(journal, "both-old", 2, valid("2026-01-01T00:00:00.5Z"), plate="X2")
+    keep(journal, "shortened", 1, valid("2026-09-01T00:00:00Z"), plate="X3")
+    keep(journal, "shortened", 2, valid("2026-01-01T00:00:00Z"), plate="X3")
+    keep(journal, "unreadable", 1, b"{", plate="X4")
+    keep(journal, "silent", 1, b"{}", plate="X5")
+    keep(journal, "strange", 1, b'{"valid_until": 5}', plate="X6")
+    assert manifests_out_of_date(reader, "2026-01-01T00:00:00.000000Z", 9) == []
+    assert manifests_out_of_date(reader, "2026-01-02T00:00:00.000000Z", 9) == ["old"]
+    late = "2026-06-01T00:00:00.000000Z"
+    assert manifests_out_of_date(reader, late, 9) == ["both-old", "old"]
+    assert manifests_out_of_date(reader, late, 1) == ["both-old"]
+
+
+def test_a_removed_manifest_is_found_no_more_and_the_others_are(
+    journal: Journal, reader: Reader
+) -> None:
+    keep(journal, "m-1", 1, valid("2026-01-01T00:00:00Z"), plate="X1", qr="Q1")
+    keep(journal, "m-2", 1, valid("2026-01-01T00:00:00Z"), plate="X1")
+    journal.write(remove_manifest("m-1", "2026-06-01T00:00:00Z")).result(5)
+    assert [one.manifest_id for one in manifests_for(reader, "plate", "X1")] == ["m-2"]
+    assert manifests_for(reader, "qr", "Q1") == []
+    assert manifest_versions(reader, "m-1") == []
+
+
+def test_a_version_that_came_meanwhile_keeps_its_manifest(journal: Journal, reader: Reader) -> None:
+    """What is out of date is read before the removal is written: a correction may come between."""
+    keep(journal, "m-1", 1, valid("2026-01-01T00:00:00Z"), plate="X1")
+    keep(journal, "m-1", 2, valid("2026-09-01T00:00:00Z"), plate="X1")
+    journal.write(remove_manifest("m-1", "2026-06-01T00:00:00Z")).result(5)
+    assert [one.version for one in manifests_for(reader, "plate", "X1")] == [2]
+    assert len(manifest_versions(reader, "m-1")) == 2
 
 
 def test_what_is_found_is_bounded(journal: Journal, reader: Reader) -> None:
