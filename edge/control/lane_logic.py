@@ -25,6 +25,7 @@ from edge.core import events as ev
 from edge.core.effects import Request
 from edge.core.faults import Fault
 from edge.core.inspection import InspectionState
+from edge.core.interlocks import Inputs
 from edge.core.lane import LaneState
 from edge.core.state import Limits, State, Step, restarted
 from edge.journal.entries import JournalEntry

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from edge.clock import rfc3339
 from edge.control.housekeeping import REMOVED, Housekeeping
-from simulator.virtual_loop import EPOCH, VirtualLoop
+from simulator.world.virtual_loop import EPOCH, VirtualLoop
 from tests.unit.control.inbox_bench import InboxBench, a_unit_on_hold, signed, with_inbox
 from tests.unit.control.lane_bench import paper
 
