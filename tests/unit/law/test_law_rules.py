@@ -7,6 +7,8 @@ import pytest
 
 from edge.core import values
 from edge.law import (
+    calendar,
+    deadlines,
     envelope,
     exemptions,
     manifest,
@@ -70,6 +72,8 @@ def test_every_state_of_papers_identity_and_size_has_its_rule():
 
 def all_members():
     modules = (
+        calendar,
+        deadlines,
         envelope,
         exemptions,
         manifest,
