@@ -28,6 +28,7 @@ PLANTS = [
     ("edge/publish/pump.py", "import sqlite3", "SQLite where"),
     ("edge/control/cases.py", "import paho.mqtt.client", "MQTT at the two ends"),
     ("drivers/reader.py", "import serial", "serial ports behind"),
+    ("headquarters/verify.py", "import holidays", "holidays behind one file"),
 ]
 
 
