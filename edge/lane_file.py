@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from edge.core.interlocks import BEAM, FEEDBACKS, OPTIONAL
 from edge.errors import Mistake, SettingsError
+from edge.law.envelope import Axis
 from edge.settings import LaneFile, NotFitted
 
 COMPUTED = frozenset({"lane", "worker"})
@@ -27,6 +28,11 @@ COMPUTED_SOURCES = frozenset(
     }
 )
 """What those two publish; a row on any other reading of theirs would never be read."""
+
+AXIS_NAMES = {
+    axis: axis.value.removesuffix("_mm_s").removesuffix("_mm").removesuffix("_kg") for axis in Axis
+}
+"""What the lane file calls an axis where its unit is no matter: in gauges and must_measure."""
 
 _DEVICE = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -123,11 +129,7 @@ def _cross_checks(lane: LaneFile) -> _Found:
     yield from _devices(lane)
     yield from _readers(lane)
     yield from _officers(lane)
-    for name in ("height_mm", "width_mm", "length_mm", "mass_kg"):
-        low, high = getattr(lane.envelope, name)
-        if not 0 <= low < high:
-            reason = "the smallest is not below the largest"
-            yield f"envelope.{name}", str((low, high)), reason, "Give [smallest, largest]"
+    yield from _envelope(lane)
 
 
 def _rows(lane: LaneFile) -> _Found:
@@ -145,6 +147,27 @@ def _rows(lane: LaneFile) -> _Found:
             yield key, "not_fitted", "this row may not be missing", 'Name its "device.field"'
 
 
+def _envelope(lane: LaneFile) -> _Found:
+    limited = set()
+    for axis in Axis:
+        span = getattr(lane.envelope, axis.value)
+        if span is not None:
+            limited.add(AXIS_NAMES[axis])
+            if not 0 <= span[0] < span[1]:
+                reason = "the smallest is not below the largest"
+                yield f"envelope.{axis.value}", str(span), reason, "Give [smallest, largest]"
+    gauged = {name for name in type(lane.gauges).model_fields if getattr(lane.gauges, name)}
+    for must in lane.envelope.must_measure:
+        if must not in gauged:
+            reason = "nothing measures it: every unit would be held"
+            yield "envelope.must_measure", must, reason, f"Name its source as gauges.{must}"
+        if must not in limited:
+            yield "envelope.must_measure", must, "it has no limits", "Give it limits or remove it"
+    for name in sorted(gauged - limited):
+        reason = "is measured and compared with nothing"
+        yield f"gauges.{name}", getattr(lane.gauges, name), reason, "Give it limits or remove it"
+
+
 def _devices(lane: LaneFile) -> _Found:
     for name in lane.devices:
         if name in COMPUTED or not _DEVICE.fullmatch(name):
@@ -158,7 +181,8 @@ def _devices(lane: LaneFile) -> _Found:
     for group in ("presence", "gauges"):
         section = getattr(lane, group)
         for name in type(section).model_fields:
-            yield from _device_of(lane, f"{group}.{name}", getattr(section, name))
+            if getattr(section, name) is not None:
+                yield from _device_of(lane, f"{group}.{name}", getattr(section, name))
     roles = {
         "board": lane.board,
         "safety": lane.safety,

@@ -72,16 +72,21 @@ class Policy(Section):
 
 
 class Envelope(Section):
-    """What the inspection complex can scan; sizes in mm, mass in kg."""
+    """What the inspection complex can scan: smallest and largest, both included."""
 
     source: str = Field(min_length=1, description="Where the figures come from")
     height_mm: Span = Field(description="Smallest and largest height")
     width_mm: Span = Field(description="Smallest and largest width")
     length_mm: Span = Field(description="Smallest and largest length")
-    mass_kg: Span = Field(description="Smallest and largest mass")
-    must_measure: tuple[Literal["height", "width", "length", "mass"], ...] = Field(
-        strict=False, description="Dimensions that may not be merely declared"
+    mass_kg: Span | None = Field(None, description="Gross mass; left out: not asked for")
+    axle_load_kg: Span | None = Field(None, description="Heaviest axle; left out: not asked for")
+    ground_clearance_mm: Span | None = Field(
+        None, description="Smallest height above the road; left out: not asked for"
     )
+    speed_mm_s: Span | None = Field(None, description="Speed of coming; left out: not asked for")
+    must_measure: tuple[
+        Literal["height", "width", "length", "mass", "axle_load", "ground_clearance", "speed"], ...
+    ] = Field(strict=False, description="Amounts that may not be merely declared")
 
 
 class Belt(Section):
@@ -115,10 +120,15 @@ class Presence(Section):
 
 
 class Gauges(Section):
-    """Source of each measured dimension and of its uncertainty in mm."""
+    """Source of each measured amount; its device also publishes the uncertainty, in its unit."""
 
     height: Source
     width: Source
+    length: Source | None = None
+    mass: Source | None = None
+    axle_load: Source | None = None
+    ground_clearance: Source | None = None
+    speed: Source | None = None
 
 
 class NotFitted(Section):

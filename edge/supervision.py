@@ -309,7 +309,7 @@ class Supervisor:
 
     def _losses(self) -> dict[str, Fault]:
         lane = self._lane
-        gauges = {lane.gauges.height, lane.gauges.width}
+        gauges = lane.gauges.model_dump(exclude_none=True).values()
         return {
             **dict.fromkeys(lane.readers, Fault.READER_LOST),
             **{gauge.split(".", 1)[0]: Fault.GAUGE_LOST for gauge in gauges},

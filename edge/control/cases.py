@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from edge.law.envelope import Axis
 from edge.law.exemptions import HoldAnswer, ScanPermit
 from edge.law.manifest import IdentityState
 from edge.law.verdicts import Verdict
@@ -38,7 +39,7 @@ class Case:
         opened_ns: monotonic time of the arrival.
         identifiers: text read, by kind (plate, container, qr).
         unclear: kinds that were read in two ways: which of them the unit bears is not known.
-        sizes: largest value and uncertainty measured, in mm, by axis (height, width).
+        sizes: worst amount and widest uncertainty measured, by axis.
         identity: whether the manifest surely belongs to this unit.
         confirmed_manifest: id of the manifest a named OMS has bound, empty when none has.
         papers: the manifest bound or proposed, newest version; more than one when it contradicts
@@ -62,7 +63,7 @@ class Case:
     opened_ns: int
     identifiers: dict[str, str] = field(default_factory=dict)
     unclear: set[str] = field(default_factory=set)
-    sizes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    sizes: dict[Axis, tuple[int, int]] = field(default_factory=dict)
     identity: IdentityState = IdentityState.MISSING
     confirmed_manifest: str = ""
     papers: tuple[Manifest, ...] = ()

@@ -4,9 +4,11 @@ Plain translation; nothing is decided here and nothing unknown is filled in.
 """
 
 from datetime import date, datetime
+from typing import NamedTuple
 
 from edge.core.interlocks import Inputs
 from edge.core.values import Input
+from edge.lane_file import AXIS_NAMES
 from edge.law.envelope import Axis, Envelope, Limits, Measurement, Origin
 from edge.law.manifest import (
     CarrierRequest,
@@ -23,17 +25,34 @@ from edge.messages.manifest import Manifest
 from edge.ports import Belief
 from edge.settings import LaneFile
 
-_AXES = {"height": Axis.HEIGHT, "width": Axis.WIDTH, "length": Axis.LENGTH, "mass": Axis.MASS}
+_AXES = {name: axis for axis, name in AXIS_NAMES.items()}
+
+
+class Gauge(NamedTuple):
+    """One axis that is measured, and the sources of its amount and of its uncertainty."""
+
+    axis: Axis
+    amount: str
+    uncertainty: str
+
+
+def gauges_of(lane: LaneFile) -> tuple[Gauge, ...]:
+    """What the lane measures."""
+    found = []
+    for name, axis in _AXES.items():
+        source = getattr(lane.gauges, name)
+        if source is not None:
+            device, unit = source.split(".", 1)[0], axis.value.removeprefix(f"{name}_")
+            found.append(Gauge(axis, source, f"{device}.uncertainty_{unit}"))
+    return tuple(found)
 
 
 def envelope_of(lane: LaneFile) -> Envelope:
     """The lane's envelope as the law takes it."""
     section = lane.envelope
+    spans = {axis.value: getattr(section, axis.value) for axis in Axis}
     return Envelope(
-        height_mm=Limits(*section.height_mm),
-        width_mm=Limits(*section.width_mm),
-        length_mm=Limits(*section.length_mm),
-        mass_kg=Limits(*section.mass_kg),
+        **{name: Limits(*span) for name, span in spans.items() if span is not None},
         must_measure=frozenset(_AXES[name] for name in section.must_measure),
     )
 
@@ -115,22 +134,12 @@ def _declared(manifest: Manifest) -> tuple[Measurement, ...]:
     sizes = manifest.dimensions
     if sizes is None:
         return ()
-    amounts = {
-        Axis.HEIGHT: sizes.height_mm,
-        Axis.WIDTH: sizes.width_mm,
-        Axis.LENGTH: sizes.length_mm,
-        Axis.MASS: sizes.mass_kg,
-    }
+    amounts = {axis: getattr(sizes, axis.value) for axis in Axis if axis is not Axis.SPEED}
     return tuple(
         Measurement(axis, amount, 0, Origin.DECLARED)
         for axis, amount in amounts.items()
         if amount is not None
     )
-
-
-def measured(axis: str, value_mm: int, uncertainty_mm: int) -> Measurement:
-    """One measured amount of ``height`` or ``width``."""
-    return Measurement(_AXES[axis], value_mm, uncertainty_mm, Origin.MEASURED)
 
 
 def belief_of(inputs: Inputs) -> Belief:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from edge.clock import Clock
 from edge.control.binding import AGREEING, FindManifests, Papers, bind, candidates, touches
 from edge.control.cases import Case, CaseBook
-from edge.control.facts import direction_of, envelope_of, manifest_facts, measured
+from edge.control.facts import direction_of, envelope_of, gauges_of, manifest_facts
 from edge.core import events as ev
 from edge.core.inspection import REDECIDABLE, InspectionState
 from edge.core.state import State
@@ -19,7 +19,7 @@ from edge.core.tracking import NOBODY, Phase
 from edge.core.values import Quality
 from edge.errors import CommandRefused
 from edge.law.case import Case as LawCase
-from edge.law.envelope import Measurement
+from edge.law.envelope import Axis, Measurement, Origin
 from edge.law.exemptions import HoldDecision, ScanPermit, decide, make_scan_permit
 from edge.law.tables import ExemptionTable
 from edge.law.verdicts import Verdict, VerdictKind
@@ -31,7 +31,6 @@ MS_NS = 1_000_000
 READ_BEFORE_MS = 300
 """A reader may be quicker than the presence sensor by this much, and slower than a unit's leaving:
 what is read within it after a unit has left the entry may still be of that unit."""
-_GAUGED = ("height", "width")
 
 Post = Callable[..., None]
 
@@ -60,6 +59,7 @@ class Gate:
         self._post = post
         self._clock = clock
         self._envelope = envelope_of(lane)
+        self._gauges = gauges_of(lane)
         self._serves = direction_of(lane)
         self._zone = ZoneInfo(lane.lane.timezone)
         self._early: dict[str, tuple[str, int]] = {}
@@ -234,25 +234,25 @@ class Gate:
 
     def _measure(self, case: Case) -> None:
         sizes = case.sizes
-        for axis in _GAUGED:
-            source = getattr(self._lane.gauges, axis)
-            reading = self._latest(source)
-            spread = self._latest(source.split(".", 1)[0] + ".uncertainty_mm")
+        for gauge in self._gauges:
+            reading, spread = self._latest(gauge.amount), self._latest(gauge.uncertainty)
             if reading is None or spread is None:
                 continue
             if min(reading.requested_ns, spread.requested_ns) < case.opened_ns:
                 continue
             good = reading.quality is Quality.GOOD and spread.quality is Quality.GOOD
             if good and isinstance(reading.value, int) and isinstance(spread.value, int):
-                largest, widest = sizes.get(axis, (0, 0))
+                before, widest = sizes.get(gauge.axis, (reading.value, 0))
                 if reading.value > 0:
-                    sizes[axis] = (max(largest, reading.value), max(widest, spread.value))
+                    # What a unit clears the road by is its lowest part, all else its largest.
+                    worst = min if gauge.axis is Axis.GROUND_CLEARANCE else max
+                    sizes[gauge.axis] = (worst(before, reading.value), max(widest, spread.value))
 
     def _measured(self, case: Case) -> bool:
-        return len(case.sizes) == len(_GAUGED)
+        return len(case.sizes) == len(self._gauges)
 
     def _measurements(self, case: Case) -> tuple[Measurement, ...]:
-        return tuple(measured(axis, *size) for axis, size in sorted(case.sizes.items()))
+        return tuple(Measurement(axis, *size, Origin.MEASURED) for axis, size in case.sizes.items())
 
     def _found(self, case: Case) -> dict[str, Papers]:
         return candidates(case.identifiers, self._find)

@@ -1,4 +1,9 @@
-"""What a lane can take: limits of height, width, length and mass, and how a size is judged."""
+"""What a lane can take: limits of size, mass and speed, and how an amount is judged.
+
+Order 722 exempts goods and vehicles whose dimensions do not fit the technical capabilities of the
+complex. Height, width, length and ground clearance are dimensions; mass and axle load count as
+such on a lane that states limits of them. Speed is none: who drives too fast is held, never exempt.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,12 +14,15 @@ from edge.law.words import Word
 
 @unique
 class Axis(Word):
-    """What is measured. The unit of every amount is mm, for mass kg."""
+    """What is measured; the unit of the amount stands at the end of the value."""
 
     HEIGHT = "height_mm"
     WIDTH = "width_mm"
     LENGTH = "length_mm"
     MASS = "mass_kg"
+    AXLE_LOAD = "axle_load_kg"
+    GROUND_CLEARANCE = "ground_clearance_mm"
+    SPEED = "speed_mm_s"
 
 
 @unique
@@ -39,7 +47,7 @@ class Fit(Word):
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One amount of one axis, in the axis' unit (mm or kg), whole numbers.
+    """One amount of one axis, in the axis' unit, whole numbers.
 
     Attributes:
         axis: what it is the amount of.
@@ -56,7 +64,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Least and greatest amount the lane takes, both included; mm, for mass kg.
+    """Least and greatest amount the lane takes, both included, in the unit of the axis.
 
     Raises:
         ValueError: negative, or the least is above the greatest.
@@ -75,13 +83,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The technical capability of one lane.
+    """The technical capability of one lane: limits by axis; None where the lane states none.
 
     Attributes:
-        height_mm: limits of the height.
-        width_mm: limits of the width.
-        length_mm: limits of the length.
-        mass_kg: limits of the gross mass; None where the lane states none.
+        height_mm, width_mm, length_mm: limits every lane has.
+        mass_kg: limits of the gross mass.
+        axle_load_kg: limits of the heaviest axle.
+        ground_clearance_mm: limits of the smallest height above the road.
+        speed_mm_s: limits of the speed at which a unit may come.
         must_measure: axes on which a declared amount is not enough.
 
     Raises:
@@ -91,21 +100,23 @@ class Envelope:
     height_mm: Limits
     width_mm: Limits
     length_mm: Limits
-    mass_kg: Limits | None
-    must_measure: frozenset[Axis]
+    mass_kg: Limits | None = None
+    axle_load_kg: Limits | None = None
+    ground_clearance_mm: Limits | None = None
+    speed_mm_s: Limits | None = None
+    must_measure: frozenset[Axis] = frozenset()
 
     def __post_init__(self) -> None:
-        if Axis.MASS in self.must_measure and self.mass_kg is None:
-            raise ValueError("must_measure names mass_kg, which has no limits; give it limits")
+        limited = {axis for axis, _ in self.limits()}
+        for axis in sorted(self.must_measure - limited, key=lambda axis: axis.value):
+            raise ValueError(
+                f"must_measure names {axis.value}, which has no limits; give it limits"
+            )
 
     def limits(self) -> tuple[tuple[Axis, Limits], ...]:
         """The axes that have limits, with them."""
-        sizes = (
-            (Axis.HEIGHT, self.height_mm),
-            (Axis.WIDTH, self.width_mm),
-            (Axis.LENGTH, self.length_mm),
-        )
-        return sizes if self.mass_kg is None else (*sizes, (Axis.MASS, self.mass_kg))
+        stated = ((axis, getattr(self, axis.value)) for axis in Axis)
+        return tuple((axis, limits) for axis, limits in stated if limits is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.law.case import Case
-from edge.law.envelope import AxisFit, Fit, judge
+from edge.law.envelope import Axis, AxisFit, Fit, judge
 from edge.law.manifest import GoodsLine, IdentityState, ManifestState
 from edge.law.rules import Rule
 from edge.law.tables import ExemptionTable, TableProblem, in_force
@@ -54,10 +54,10 @@ def study_case(case: Case) -> Study:
 
 def size_fit(study: Study) -> SizeFit:
     """Whether the unit can be taken into the tunnel."""
-    fits = {axis.fit for axis in study.axes}
-    if Fit.BEYOND in fits:
+    if any(one.fit is Fit.BEYOND and one.axis is not Axis.SPEED for one in study.axes):
         return SizeFit.BEYOND
-    return SizeFit.FITS if fits == {Fit.FITS} else SizeFit.DOUBTFUL
+    fits = all(one.fit is Fit.FITS for one in study.axes)
+    return SizeFit.FITS if fits else SizeFit.DOUBTFUL
 
 
 def exempt_goods(study: Study) -> list[Finding]:
@@ -106,11 +106,12 @@ def _exempt_lines(study: Study) -> list[tuple[GoodsLine, Rule]]:
 
 def sizes(study: Study) -> list[Finding]:
     """Axes that do not surely fit: beyond exempts, everything else is doubt."""
-    return [
-        Finding(rule, axis.shown)
-        for axis in study.axes
-        if (rule := _SIZE_RULES[axis.fit]) is not None
-    ]
+    return [Finding(rule, one.shown) for one in study.axes if (rule := _size_rule(one)) is not None]
+
+
+def _size_rule(one: AxisFit) -> Rule | None:
+    too_fast = one.axis is Axis.SPEED and one.fit in (Fit.BEYOND, Fit.DECLARED_BEYOND)
+    return Rule.SPEED if too_fast else _SIZE_RULES[one.fit]
 
 
 def _doubtful_table(study: Study) -> list[Finding]:

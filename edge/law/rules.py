@@ -52,6 +52,7 @@ class Rule(Word):
     DIMENSIONS_UNKNOWN = "HO-DIMENSIONS-UNKNOWN"
     DIMENSIONS_UNMEASURED = "HO-DIMENSIONS-UNMEASURED"
     DIMENSIONS_DECLARED = "HO-DIMENSIONS-DECLARED"
+    SPEED = "HO-SPEED"
     TABLE_NOT_LOADED = "HO-TABLE-NOT-LOADED"
     TABLE_EXPIRED = "HO-TABLE-EXPIRED"
     TABLE_GAP = "HO-TABLE-GAP"
@@ -236,6 +237,11 @@ RULES = MappingProxyType(
             "The declared size or mass is outside the limits and was not measured",
             "Заявленный размер или масса вне пределов и не измерены",
             "Мәлімделген мөлшері немесе массасы шектен тыс және өлшенбеген",
+        ),
+        Rule.SPEED: _hold(
+            "The unit comes too fast or too slowly to be scanned",
+            "Объект движется слишком быстро или слишком медленно для сканирования",
+            "Нысан сканерлеу үшін тым жылдам немесе тым баяу келеді",
         ),
         Rule.TABLE_NOT_LOADED: _hold(
             "No table of exemptions is loaded: no scan can be permitted",

@@ -19,6 +19,7 @@ from edge.messages.base import (
     read_object,
 )
 
+Kilograms = Annotated[int, Field(ge=0, le=200_000)]
 Millimetres = Annotated[int, Field(ge=1, le=100_000)]
 
 
@@ -58,12 +59,14 @@ class Document(Closed):
 
 
 class Dimensions(Closed):
-    """Declared size and mass of the unit, in mm and kg."""
+    """Declared size and mass of the unit."""
 
     height_mm: Millimetres | None = None
     width_mm: Millimetres | None = None
     length_mm: Millimetres | None = None
-    mass_kg: Annotated[int, Field(ge=0, le=200_000)] | None = None
+    mass_kg: Kilograms | None = None
+    axle_load_kg: Kilograms | None = None
+    ground_clearance_mm: Millimetres | None = None
 
 
 class Manifest(Closed):

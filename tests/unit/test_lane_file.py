@@ -63,6 +63,14 @@ def test_the_shipped_lane_has_no_mistake() -> None:
         ('id = "oac-sim"', 'id = "oms-sim"', "officers.1.id", "two"),
         ('roles = ["OAC"]', 'roles = ["JUDGE"]', "officers.1.roles.0", "OMS"),
         ("schema = 1", "schema = 2", "schema", "1"),
+        (
+            'must_measure = ["height", "width"]',
+            'must_measure = ["height", "length"]',
+            "envelope.must_measure",
+            "nothing measures it",
+        ),
+        ("[gauges]\n", '[gauges]\nspeed = "belt.speed_mm_s"\n', "gauges.speed", "with nothing"),
+        ("mass_kg = [1, 3000]", "mass_kg = [9, 3]", "envelope.mass_kg", "not below"),
     ],
 )
 def test_a_mistake_is_named_with_line_key_value_reason_and_remedy(

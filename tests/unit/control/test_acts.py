@@ -13,6 +13,7 @@ from edge.core.faults import Fault
 from edge.core.inspection import InspectionState
 from edge.core.lane import LaneState
 from edge.errors import CommandRefused
+from edge.law.envelope import Axis
 from edge.law.outcomes import Act
 from edge.messages.manifest import plain_identifier
 from edge.settings import LaneFile, Officer
@@ -65,7 +66,7 @@ class Bench:
         )
         self.case: Case = self.book.open(TOKEN, "2026-03-02T08:00:00.000000Z", 0)
         self.case.identifiers["container"] = "MSKU1"
-        self.case.sizes.update(height=(900, 5), width=(800, 5))
+        self.case.sizes.update({Axis.HEIGHT: (900, 5), Axis.WIDTH: (800, 5)})
         self.core.at_entry(TOKEN)
         gate.decide(self.case)
         self.state(InspectionState.ON_HOLD)

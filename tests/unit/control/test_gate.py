@@ -8,6 +8,7 @@ from edge.core.inspection import InspectionState
 from edge.core.tracking import Phase
 from edge.core.values import Quality
 from edge.errors import CommandRefused
+from edge.law.envelope import Axis
 from edge.law.exemptions import HoldAnswer, HoldDecision
 from edge.law.manifest import IdentityState
 from edge.law.outcomes import Role
@@ -202,7 +203,7 @@ def test_the_largest_size_and_the_widest_doubt_are_kept(bench: Bench) -> None:
     for height, uncertainty in ((800, 20), (900, 5), (700, 5)):
         bench.gauge(height=height, uncertainty=uncertainty)
         bench.wait(50)
-    assert case.sizes["height"] == (900, 20)
+    assert case.sizes[Axis.HEIGHT] == (900, 20)
 
 
 def test_a_corrected_manifest_that_holds_withdraws_the_permit(bench: Bench) -> None:

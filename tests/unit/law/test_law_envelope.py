@@ -1,11 +1,15 @@
 """Sizes against the envelope: boundaries, doubt, measured before declared."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from law_builders import ENVELOPE, MEASURED, declared, measured
+from law_builders import ENVELOPE, MEASURED, case, declared, measured, papers
 
-from edge.law.envelope import Axis, Envelope, Fit, Limits, judge
+from edge.law.envelope import Axis, Fit, Limits, judge
+from edge.law.exemptions import decide
+from edge.law.verdicts import VerdictKind
 
 # Height 50..1000 mm and width must be measured; length 600..1100 mm and mass 0..500 kg need not.
 
@@ -78,18 +82,10 @@ def test_every_axis_with_limits_is_judged_and_nothing_known_is_unknown():
 
 
 def test_a_lane_that_states_no_mass_does_not_ask_for_it():
-    envelope = Envelope(
-        ENVELOPE.height_mm, ENVELOPE.width_mm, ENVELOPE.length_mm, None, frozenset()
-    )
+    envelope = replace(ENVELOPE, mass_kg=None)
     assert Axis.MASS not in [one.axis for one in judge(envelope, MEASURED, ())]
     with pytest.raises(ValueError, match="mass_kg"):
-        Envelope(
-            ENVELOPE.height_mm,
-            ENVELOPE.width_mm,
-            ENVELOPE.length_mm,
-            None,
-            frozenset({Axis.MASS}),
-        )
+        replace(ENVELOPE, mass_kg=None, must_measure=frozenset({Axis.MASS}))
 
 
 @pytest.mark.parametrize(("least", "greatest"), [(-1, 5), (6, 5)])
@@ -104,3 +100,25 @@ def test_more_uncertainty_never_makes_a_doubtful_size_sure(value, uncertainty, m
     sure = fit(Axis.HEIGHT, [measured(Axis.HEIGHT, value, uncertainty)])
     doubtful = fit(Axis.HEIGHT, [measured(Axis.HEIGHT, value, uncertainty + more)])
     assert doubtful in (sure, Fit.UNCERTAIN)
+
+
+def test_who_comes_too_fast_is_held_and_never_exempt():
+    envelope = replace(ENVELOPE, speed_mm_s=Limits(200, 2000))
+    fast = measured(Axis.SPEED, 3000)
+    verdict = decide(case(envelope=envelope, measured=(*MEASURED, fast)))
+    assert (verdict.kind, verdict.rule_ids) == (VerdictKind.HOLD, ("HO-SPEED",))
+    assert not verdict.may_pass_inside
+
+
+def test_what_lies_too_low_over_the_road_is_exempt_for_its_size():
+    envelope = replace(ENVELOPE, ground_clearance_mm=Limits(300, 2000))
+    low = measured(Axis.GROUND_CLEARANCE, 150)
+    verdict = decide(case(envelope=envelope, measured=(*MEASURED, low)))
+    assert (verdict.kind, verdict.rule_ids) == (VerdictKind.EXEMPT, ("EX-DIMENSIONS",))
+
+
+@pytest.mark.parametrize("axis", [Axis.AXLE_LOAD, Axis.GROUND_CLEARANCE, Axis.SPEED, Axis.MASS])
+def test_every_amount_a_lane_limits_is_asked_for(axis):
+    envelope = replace(ENVELOPE, **{axis.value: Limits(1, 5)})
+    unit = case(papers(declared=(declared(Axis.LENGTH, 900),)), envelope=envelope)
+    assert "HO-DIMENSIONS-UNKNOWN" in decide(unit).rule_ids

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from law_builders import DAY, ENVELOPE, INSPECTION, TABLE, allow
 
 from edge.law.case import Case, NoAnimalsStatement
-from edge.law.envelope import Axis, Measurement, Origin
+from edge.law.envelope import Axis, Limits, Measurement, Origin
 from edge.law.exemptions import decide, make_scan_permit
 from edge.law.manifest import (
     CarrierRequest,
@@ -59,6 +59,12 @@ REQUESTS = st.none() | st.builds(
     st.none() | st.just(DAY),
     st.sampled_from(["", "A carrier"]),
 )
+EVERY_LIMIT = replace(
+    ENVELOPE,
+    axle_load_kg=Limits(1, 300),
+    ground_clearance_mm=Limits(100, 900),
+    speed_mm_s=Limits(100, 1200),
+)
 STATEMENTS = st.none() | st.builds(
     NoAnimalsStatement,
     st.sampled_from([INSPECTION, "another"]),
@@ -84,7 +90,7 @@ def cases(draw, goods=GOODS):
         inspection_id=INSPECTION,
         manifest=papers,
         measured=tuple(draw(AMOUNTS)),
-        envelope=ENVELOPE,
+        envelope=EVERY_LIMIT,
         tables=draw(st.sampled_from([(TABLE,), (TABLE,), (), (TABLE, TABLE)])),
         day=DAY,
         statement=draw(STATEMENTS),
@@ -96,7 +102,7 @@ def good_cases(draw, goods):
     """Everything in order but for the goods, so that a SCAN is near."""
     measured = tuple(
         Measurement(axis, value, 5, Origin.MEASURED)
-        for axis, value in zip(Axis, (800, 700, 900, 100), strict=True)
+        for axis, value in zip(Axis, (800, 700, 900, 100, 80, 200, 500), strict=True)
     )
     unit = draw(cases(goods))
     papers = replace(

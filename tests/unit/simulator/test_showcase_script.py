@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.control.facts import envelope_of, manifest_facts, measured
+from edge.control.facts import envelope_of, manifest_facts
 from edge.lane_file import load
 from edge.law.case import Case
+from edge.law.envelope import Axis, Measurement, Origin
 from edge.law.exemptions import decide
 from edge.law.manifest import IdentityState
 from edge.law_tables import load_tables
@@ -31,12 +32,14 @@ def name(scene: Scene) -> str:
 def test_the_law_of_the_lane_gives_every_unit_the_verdict_the_play_expects(scene: Scene) -> None:
     manifest = manifest_of(scene, LANE.lane.id, NOW)
     identity = IdentityState.MISSING if manifest is None else IdentityState.AGREED
-    sizes = {"height": scene.unit.height_mm, "width": scene.unit.width_mm}
+    sizes = {Axis.HEIGHT: scene.unit.height_mm, Axis.WIDTH: scene.unit.width_mm}
     verdict = decide(
         Case(
             inspection_id="I-1",
             manifest=manifest_facts(() if manifest is None else (manifest,), identity, NOW),
-            measured=tuple(measured(axis, size, PITCH_MM) for axis, size in sizes.items()),
+            measured=tuple(
+                Measurement(axis, size, PITCH_MM, Origin.MEASURED) for axis, size in sizes.items()
+            ),
             envelope=envelope_of(LANE),
             tables=TABLES,
             day=NOW.date(),
