@@ -85,6 +85,8 @@ def status(state: Path, *, as_json: bool) -> None:
         click.echo(json.dumps(reply, indent=2, ensure_ascii=False))
         return
     click.echo(f"lane {reply['lane']}: {reply['mode']}  simulated: {reply['simulated']}")
+    if reply.get("journal"):
+        click.echo(f"journal: {reply['journal']}")
     for section in ("faults", "against", "inspections"):
         rows = reply.get(section)
         click.echo(f"{section}:" if rows else f"{section}: none")

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from edge.core.effects import KINDS, Effect, Nature, Request, Target
 from edge.core.events import Event, FaultRaised, Tick
-from edge.core.faults import Fault
+from edge.core.faults import ActiveFault, Fault
 from edge.core.machine import step
 from edge.core.state import Limits, State, Step
 from edge.errors import JournalError
@@ -169,7 +169,8 @@ class Runner:
         return any(not callable(waiting) and waiting[0] == event for waiting in self._queue)
 
     def _journal_failed(self) -> bool:
-        return any(active.fault is Fault.JOURNAL_UNAVAILABLE for active in self.state.faults)
+        fault = ActiveFault(Fault.JOURNAL_UNAVAILABLE, present=True)
+        return fault in self.state.faults
 
     def _carry_out(self, waiting: _Waiting) -> None:
         for request in waiting.requests:

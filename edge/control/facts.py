@@ -1,4 +1,4 @@
-"""From a lane's own words to the law's and the board's: manifests, measurements, envelope, belief.
+"""From a lane's own words to those of the law, the core and the board.
 
 Plain translation; nothing is decided here and nothing unknown is filled in.
 """
@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from edge.core.interlocks import Inputs
+from edge.core.state import Limits as CoreLimits
 from edge.core.values import Input
 from edge.lane_file import AXIS_NAMES
 from edge.law.envelope import Axis, Envelope, Limits, Measurement, Origin
@@ -152,4 +153,22 @@ def belief_of(inputs: Inputs) -> Belief:
         zone_clear=inputs.zone is Input.OK,
         lamp_proven=inputs.lamp is Input.OK and inputs.horn is Input.OK,
         barrier_closed=inputs.entry_barrier is Input.OK,
+    )
+
+
+def limits_of(lane: LaneFile) -> CoreLimits:
+    """The core's limits in ticks. A warning is rounded up and gets one tick more."""
+    timing = lane.timing
+
+    def ticks(span_ms: int) -> int:
+        return -(-span_ms // timing.tick_ms)
+
+    return CoreLimits(
+        warning_ticks=ticks(timing.warning_ms) + 1,
+        stall_ticks=ticks(timing.stall_ms),
+        hv_ticks=ticks(timing.hv_ms),
+        stray_ticks=ticks(timing.stray_ms),
+        travel_ticks=ticks(timing.travel_ms),
+        hold_ticks=ticks(timing.hold_ms),
+        release_at_once=lane.policy.release == "at_once",
     )

@@ -104,9 +104,14 @@ class Gate:
     def manifest_arrived(self, manifest: Manifest) -> None:
         """Decide anew on every unit the manifest may change the verdict of."""
         for case in self._book.all():
-            if case.verdict is None or not touches(case, manifest):
-                continue
-            if self._state(case) in REDECIDABLE | {InspectionState.SCANNING}:
+            known = case.verdict is not None and touches(case, manifest)
+            if known and self._may_change(case):
+                self.decide(case)
+
+    def look_again(self) -> None:
+        """Decide anew on every unit that a new verdict may still concern."""
+        for case in self._book.all():
+            if case.verdict is not None and self._may_change(case):
                 self.decide(case)
 
     def confirm(self, case: Case, manifest_id: str, note: Mapping[str, object]) -> None:
@@ -203,6 +208,9 @@ class Gate:
             if inspection.token == case.token:
                 return inspection.state
         return None
+
+    def _may_change(self, case: Case) -> bool:
+        return self._state(case) in REDECIDABLE | {InspectionState.SCANNING}
 
     def _look(self) -> None:
         """Note when a unit leaves the entry."""

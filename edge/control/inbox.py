@@ -1,7 +1,7 @@
 """What headquarters sends down: signed manifests and signed commands.
 
-Runs on the event loop. A manifest that is unsigned, for another lane, or not of the contract
-counts as missing and is refused loudly; a command is judged, carried out once, and answered.
+Runs on the event loop. A command is judged, carried out once, and answered; manifests go to
+`edge.control.papers`.
 """
 
 import asyncio
@@ -18,10 +18,11 @@ from edge.clock import Clock, rfc3339
 from edge.control.acts import Actor, Acts
 from edge.control.gate import Gate
 from edge.control.officers import Officers
+from edge.control.papers import Papers, then, writable
 from edge.control.recorder import Recorder
 from edge.core import events as ev
 from edge.core.faults import Fault
-from edge.errors import CommandRefused, JournalError, PublishError
+from edge.errors import CommandRefused, JournalError
 from edge.evidence.signing import SIGNATURE
 from edge.journal.commands import (
     SeenCommand,
@@ -31,7 +32,6 @@ from edge.journal.commands import (
 )
 from edge.journal.database import Reader
 from edge.journal.entries import Committed
-from edge.journal.manifests import keep_manifest, manifest_versions, manifests_for
 from edge.law.outcomes import Act, Role, may
 from edge.messages.base import read_object, to_mapping
 from edge.messages.commands import (
@@ -43,24 +43,28 @@ from edge.messages.commands import (
     ConfirmIdentityArgs,
     OutcomeArgs,
 )
-from edge.messages.manifest import Manifest, plain_identifier, read_manifest
+from edge.messages.manifest import Manifest
 from edge.publish.commands import Accepted, Checks, Refused, Replayed, Seen, judge
 from edge.settings import LaneFile
 
 Post = Callable[..., None]
 Respond = Callable[[bytes], None]
-DETAIL_LIMIT = 300
 REMEMBER = timedelta(days=1)
 """Answered commands are remembered for this long beyond their life, in which they would be refused
 as expired: a wall clock that was set back makes none of them new."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Answering:
-    """A command that was carried out and whose answer is not on disk yet."""
+    """A command that was carried out and whose answer is not on disk yet.
+
+    ``late`` when the journal did not take the answer at once: it is given when the same command
+    comes again, from the journal, which has kept it.
+    """
 
     answer: SeenCommand
     waiting: list[Respond] = field(default_factory=list)
+    late: bool = False
 
 
 class Signatures(Protocol):
@@ -98,13 +102,21 @@ class Inbox:
         self._lane = lane
         self._acts = acts
         self._officers = officers
-        self._gate = gate
         self._recorder = recorder
         self._reader = reader
         self._signatures = signatures
         self._post = post
         self._clock = clock
         self._answering: dict[str, _Answering] = {}
+        self._papers = Papers(
+            lane,
+            gate=gate,
+            recorder=recorder,
+            reader=reader,
+            problem=signatures.manifest_problem,
+            post=post,
+            clock=clock,
+        )
         self._checks = Checks(
             lane=lane.lane.id,
             signature_problem=signatures.command_problem,
@@ -115,80 +127,12 @@ class Inbox:
         )
 
     def manifest(self, payload: bytes) -> None:
-        """Take a manifest; one that is refused raises a notice that names the reason.
-
-        The broker brings a retained manifest again at each connection: bytes that are kept
-        already change nothing.
-        """
-        try:
-            # Its form first: what is in the form can be quoted and written down.
-            manifest = read_manifest(payload)
-            problem = self._signatures.manifest_problem(read_object(payload, "manifest"))
-            if not problem and manifest.lane != self._lane.lane.id:
-                problem = f"it is for lane {manifest.lane!r}"
-            if problem:
-                self._refuse_manifest(problem)
-            elif not self._is_kept(manifest, payload):
-                self._take(manifest, payload)
-        except PublishError as error:
-            self._refuse_manifest(str(error))
-        except JournalError as error:
-            self._journal_failed(error)
-
-    def _refuse_manifest(self, problem: str) -> None:
-        detail = _writable(f"manifest refused: {problem}")
-        self._post(ev.FaultRaised(Fault.MANIFEST_REFUSED, present=False), {"detail": detail})
-        self._recorder.write("manifest.refused", None, {"reason": detail})
-
-    def _is_kept(self, manifest: Manifest, payload: bytes) -> bool:
-        versions = manifest_versions(self._reader, manifest.id)
-        return any(version.body == payload for version in versions)
-
-    def _journal_failed(self, error: JournalError) -> None:
-        fault = ev.FaultRaised(Fault.JOURNAL_UNAVAILABLE, present=True)
-        self._post(fault, {"detail": _writable(str(error))})
-
-    def _take(self, manifest: Manifest, payload: bytes) -> None:
-        declared = manifest.identifiers
-        identifiers = {
-            kind: plain_identifier(text)
-            for kind, text in (
-                ("plate", declared.plate),
-                ("container", declared.container),
-                ("qr", declared.qr),
-            )
-            if text is not None
-        }
-        kept = keep_manifest(
-            manifest.id,
-            manifest.version,
-            body=payload,
-            identifiers=identifiers,
-            received_utc=rfc3339(self._clock.utc()),
-        )
-        body = {
-            "id": manifest.id,
-            "version": manifest.version,
-            "key_id": manifest.key_id,
-            "identifiers": identifiers,
-        }
-        committed = self._recorder.write("manifest.received", None, body, lambda _: kept)
-        self._then(committed, lambda: self._gate.manifest_arrived(manifest))
+        """Take a manifest; see `Papers`."""
+        self._papers.take_in(payload)
 
     def find(self, kind: str, text: str) -> Sequence[Manifest]:
-        """The newest version of each manifest that names this identifier.
-
-        When one of them cannot be read there are none: with a part of them the rest might seem
-        to agree. A unit without a manifest is held.
-        """
-        try:
-            found = manifests_for(self._reader, kind, text)
-            return [read_manifest(stored.body) for stored in found]
-        except JournalError as error:
-            self._journal_failed(error)
-        except PublishError as error:
-            self._refuse_manifest(f"one that was kept is not of the contract: {error}")
-        return ()
+        """The newest version of each manifest that names this identifier; see `Papers`."""
+        return self._papers.find(kind, text)
 
     def command(self, name: str, payload: bytes, respond: Respond) -> None:
         """Judge a command, carry it out once, and respond, signed, once that is on disk."""
@@ -196,22 +140,30 @@ class Inbox:
         try:
             judged = judge(payload, topic_name=name, now=self._clock.utc(), checks=checks)
         except JournalError as error:
-            self._journal_failed(error)  # whether it was answered is not known: no answer
+            self._papers.journal_failed(error)  # whether it was answered is not known: no answer
             return
         if isinstance(judged, Replayed):
-            answering = self._answering.get(judged.command_id)
-            if answering is None:
-                respond(judged.response)
-            else:
-                answering.waiting.append(respond)
+            self._repeat(judged, respond)
         elif isinstance(judged, Refused):
             self._refuse(name, judged, respond)
         else:
             self._do(judged, payload, respond)
 
+    def _repeat(self, judged: Replayed, respond: Respond) -> None:
+        answering = self._answering.get(judged.command_id)
+        if answering is None:
+            respond(judged.response)
+        elif not answering.late:
+            answering.waiting.append(respond)
+
     def _seen(self, payload: bytes, command_id: str) -> Seen | None:
         answering = self._answering.get(command_id)
-        found = answering.answer if answering else seen_command(self._reader, command_id)
+        found = answering.answer if answering else None
+        if answering is None or answering.late:
+            on_disk = seen_command(self._reader, command_id)
+            if on_disk is not None:
+                self._answering.pop(command_id, None)
+                found = on_disk
         if found is None:
             return None
         signature = read_object(payload, "command").get(SIGNATURE)
@@ -223,7 +175,7 @@ class Inbox:
             code, detail = "accepted", self._carry_out(accepted)
         except CommandRefused as error:
             code, detail = "refused", str(error)
-        detail = _writable(detail)
+        detail = writable(detail)
         response = self._response(command.id, command.name, code=code, detail=detail)
         digest = hashlib.sha256(payload).digest()
         answer = SeenCommand(command.id, command.name, digest, response, command.expires)
@@ -260,14 +212,16 @@ class Inbox:
         )
 
     def _answered(self, answer: SeenCommand, committed: Future[Committed]) -> None:
-        """Respond to everyone who has asked; to nobody when it could not be written."""
+        """Respond to everyone who has asked; to nobody when it could not be written at once."""
+        if committed.exception() is not None:
+            self._answering[answer.command_id].late = True
+            return
         answering = self._answering.pop(answer.command_id)
-        if committed.exception() is None:
-            for respond in answering.waiting:
-                respond(answer.response)
+        for respond in answering.waiting:
+            respond(answer.response)
 
     def _refuse(self, name: str, refused: Refused, respond: Respond) -> None:
-        detail = _writable(f"command {name}: {refused.code.value}: {refused.detail}")
+        detail = writable(f"command {name}: {refused.code.value}: {refused.detail}")
         self._post(ev.FaultRaised(Fault.COMMAND_REFUSED, present=False), {"detail": detail})
         body = {"id": refused.command_id, "reason": detail}
         committed = self._recorder.write("command.refused", None, body)
@@ -275,18 +229,8 @@ class Inbox:
         command_id = refused.command_id or "unreadable"
         # A topic may be called anything; a response only what the contract allows.
         called = name if name in COMMANDS else "unknown"
-        response = self._response(command_id, called, code=code, detail=_writable(refused.detail))
-        self._then(committed, lambda: respond(response))
-
-    def _then(self, committed: Future[Committed], act: Callable[[], None]) -> None:
-        """Go on once it is on disk; the recorder's failure is seen at the next tick."""
-        loop = asyncio.get_running_loop()
-
-        def done(future: Future[Committed]) -> None:
-            if future.exception() is None:
-                loop.call_soon_threadsafe(act)
-
-        committed.add_done_callback(done)
+        response = self._response(command_id, called, code=code, detail=writable(refused.detail))
+        then(committed, lambda: respond(response))
 
     def _carry_out(self, accepted: Accepted) -> str:
         officer = self._officers.by_signature(accepted.command.officer)
@@ -339,11 +283,6 @@ class Inbox:
         except CommandRefused:
             return ()  # the judgement says that the officer is unknown
         return tuple(role.lower() for role in officer.roles)
-
-
-def _writable(text: str) -> str:
-    """Cut a detail to what an entry and an event take; what is not Unicode becomes ``?``."""
-    return text.encode(errors="replace").decode()[:DETAIL_LIMIT]
 
 
 def _role_may(role: str, act: str) -> bool:

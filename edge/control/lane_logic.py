@@ -14,20 +14,21 @@ from edge.control.acts import Acts
 from edge.control.actuators import Actuators, Devices
 from edge.control.binding import FindManifests
 from edge.control.cases import Case, CaseBook, StoredImage
-from edge.control.facts import belief_of
+from edge.control.facts import belief_of, limits_of
 from edge.control.gate import Gate
+from edge.control.journal_watch import JournalWatch
 from edge.control.officers import Officers
 from edge.control.recorder import Journal, Recorder
 from edge.control.records import Tellers
 from edge.control.status import describe
 from edge.control.ticker import Ticker
 from edge.core import events as ev
-from edge.core.effects import Request
-from edge.core.faults import Fault
+from edge.core.effects import Effect, Request
 from edge.core.inspection import InspectionState
 from edge.core.interlocks import Inputs
 from edge.core.lane import LaneState
-from edge.core.state import Limits, State, Step, restarted
+from edge.core.state import State, Step, restarted
+from edge.core.tracking import NOBODY
 from edge.journal.entries import JournalEntry
 from edge.law.tables import ExemptionTable
 from edge.ports import BoardReport, ScanOrder
@@ -49,24 +50,6 @@ class Recovered:
 
     next_token: int
     awaiting: tuple[Case, ...]
-
-
-def limits_of(lane: LaneFile) -> Limits:
-    """The core's limits in ticks. A warning is rounded up and gets one tick more."""
-    timing = lane.timing
-
-    def ticks(span_ms: int) -> int:
-        return -(-span_ms // timing.tick_ms)
-
-    return Limits(
-        warning_ticks=ticks(timing.warning_ms) + 1,
-        stall_ticks=ticks(timing.stall_ms),
-        hv_ticks=ticks(timing.hv_ms),
-        stray_ticks=ticks(timing.stray_ms),
-        travel_ticks=ticks(timing.travel_ms),
-        hold_ticks=ticks(timing.hold_ms),
-        release_at_once=lane.policy.release == "at_once",
-    )
 
 
 class LaneLogic:
@@ -111,15 +94,7 @@ class LaneLogic:
         self.supervisor = self._make_supervisor()
         self.gate = self._make_gate(find_manifests, tables)
         self.officers = Officers(lane)
-        self.acts = Acts(
-            officers=self.officers,
-            book=self.book,
-            gate=self.gate,
-            core=self._core,
-            post=self.runner.post,
-            write=self._write_behind,
-            clock=clock,
-        )
+        self.acts = self._make_acts()
         self.ticker = Ticker(
             period_ms=lane.timing.tick_ms,
             before=self._before_tick,
@@ -127,9 +102,27 @@ class LaneLogic:
             now_ns=clock.monotonic_ns,
             calm=self._is_calm,
         )
+        self.journal_watch = JournalWatch(
+            recorder=self.recorder,
+            core=self._core,
+            post=self.runner.post,
+            back=self._journal_is_back,
+            clock=clock,
+        )
         self._devices: Devices | None = None
         self._believed: Inputs | None = None
         self._actuators: Actuators | None = None
+
+    def _make_acts(self) -> Acts:
+        return Acts(
+            officers=self.officers,
+            book=self.book,
+            gate=self.gate,
+            core=self._core,
+            post=self.runner.post,
+            write=self._write_behind,
+            clock=self._clock,
+        )
 
     def _make_supervisor(self) -> Supervisor:
         return Supervisor(
@@ -237,27 +230,30 @@ class LaneLogic:
 
     def status(self) -> dict[str, object]:
         """What the lane is doing and what stands against a beam, for people."""
-        return describe(self.lane, self.runner.state, self.book)
+        refusal = self.recorder.refusal
+        said = "" if refusal is None else str(refusal)
+        return describe(self.lane, self.runner.state, self.book, journal=said)
 
     def _text(self, source: str, line: str, received_ns: int) -> None:
         self.gate.text(source, line, received_ns)
 
     def _before_tick(self) -> None:
-        self._watch_journal()
+        self.journal_watch.tick()
         inputs = self.supervisor.tick()
         self.gate.tick()
         if self._devices is not None and inputs is not self._believed:
             self._believed = inputs
             self._devices.board.believe(belief_of(inputs))
 
-    def _watch_journal(self) -> None:
-        """Say that the journal takes nothing more, also when it was no step that it refused."""
-        failure = self.recorder.failure
-        if failure is None:
-            return
-        fault = Fault.JOURNAL_UNAVAILABLE
-        if not any(active.fault is fault for active in self.runner.state.faults):
-            self.runner.post(ev.FaultRaised(fault, present=True), {"detail": str(failure)})
+    def _journal_is_back(self) -> None:
+        """Catch up with what an outage has left undone; the lane still stands stopped.
+
+        Papers that came meanwhile were written and not looked at. The warning's end waits for the
+        entry of the withdrawal, which had failed.
+        """
+        self.gate.look_again()
+        if self._actuators is not None:
+            self._actuators.do(Request(Effect.STOP_WARNING, NOBODY), 0)
 
     def _is_calm(self) -> bool:
         """True while nothing is warned of, driven, stopped or measured."""

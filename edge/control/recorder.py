@@ -30,6 +30,10 @@ class Journal(Protocol):
     ) -> Future[Committed]:
         """Queue one transaction; the future resolves after its commit."""
 
+    @property
+    def refusal(self) -> JournalError | None:
+        """Why nothing is committed now, None when all is well."""
+
     def pending_age_ms(self, now_ns: int) -> int:
         """Age of the oldest append not yet on disk."""
 
@@ -58,9 +62,14 @@ class Recorder:
         self._newest.set_result(None)
 
     @property
-    def failure(self) -> JournalError | None:
-        """Why the journal took an entry no more; once set it stays, as the journal stays closed."""
-        return self._failure
+    def refusal(self) -> JournalError | None:
+        """Why the journal commits nothing now, None when all is well."""
+        return self._journal.refusal
+
+    def take_failure(self) -> JournalError | None:
+        """Why an entry could not be written at once, if one could not since this was last asked."""
+        failure, self._failure = self._failure, None
+        return failure
 
     @property
     def newest(self) -> Future[Any]:
@@ -138,9 +147,9 @@ class Recorder:
         return committed
 
     def _ended(self, committed: Future[Committed]) -> None:
-        """Called on the writer's thread: keep the first failure for the next tick to see."""
+        """Called on the writer's thread: keep the failure for the next tick to see."""
         error = committed.exception()
-        if isinstance(error, JournalError) and self._failure is None:
+        if isinstance(error, JournalError):
             self._failure = error
 
 

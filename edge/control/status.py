@@ -11,8 +11,13 @@ from edge.core.state import State
 from edge.settings import LaneFile
 
 
-def describe(lane: LaneFile, state: State, book: CaseBook) -> dict[str, object]:
-    """The mode, the faults with their remedies, what stands against a beam, open inspections."""
+def describe(
+    lane: LaneFile, state: State, book: CaseBook, *, journal: str = ""
+) -> dict[str, object]:
+    """The mode, the faults with their remedies, what stands against a beam, open inspections.
+
+    ``journal`` says why nothing is written, empty when all is well.
+    """
     return {
         "ok": True,
         "lane": lane.lane.id,
@@ -20,6 +25,7 @@ def describe(lane: LaneFile, state: State, book: CaseBook) -> dict[str, object]:
         "mode": state.lane.value,
         "packml_state": PACKML[state.lane],
         "mission": state.mission,
+        "journal": journal,
         "faults": [
             {
                 "code": active.fault.value,

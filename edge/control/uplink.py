@@ -139,7 +139,6 @@ class Uplink:
             self._down = False
         elif notice.kind in _LINK:
             self._link_is_down(notice.detail)
-            self._look_at_journal()
         elif notice.kind is not NoticeKind.RECEIPTED:
             log.warning("%s: %s", notice.kind.value, notice.detail)
             body = {"kind": notice.kind.value, "detail": notice.detail[:300]}
@@ -150,13 +149,6 @@ class Uplink:
             self._down = True
             event = ev.FaultRaised(Fault.BROKER_LOST, present=True)
             self._logic.runner.post(event, {"detail": detail[:300]})
-
-    def _look_at_journal(self) -> None:
-        """The publisher writes to the journal as well, and may be the first that it refuses."""
-        refusal = self._journal.refusal
-        if refusal is not None:
-            event = ev.FaultRaised(Fault.JOURNAL_UNAVAILABLE, present=True)
-            self._logic.runner.post(event, {"detail": str(refusal)[:300]})
 
     def _respond(self, notice: Notice, response: bytes) -> None:
         try:

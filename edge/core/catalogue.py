@@ -120,7 +120,8 @@ TEXTS: dict[Fault, FaultText] = {
         "The journal cannot be written",
         "Журнал недоступен для записи",
         "Журналға жазу мүмкін емес",
-        "Free disk space or repair the state folder, then restart the service.",
+        "Free disk space or make the state folder writable: it goes on by itself, then acknowledge."
+        " After a disk error or damage it does not: check the disk and restart the machine.",
     ),
     Fault.SOURCE_FAULT: FaultText(
         "The X-ray generator reports a fault",

@@ -20,14 +20,14 @@ _BUSY_MS = 2000
 _WAL_LIMIT_BYTES = 64 * 2**20
 _CORRUPT_CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _REMEDIES = {
-    sqlite3.SQLITE_FULL: "free disk space or raise the journal's limit, then restart the journal",
+    sqlite3.SQLITE_FULL: "free disk space or raise the journal's limit",
     sqlite3.SQLITE_READONLY: "make the state folder writable for scanlane",
     sqlite3.SQLITE_CANTOPEN: "check that the state folder exists and is writable",
-    sqlite3.SQLITE_IOERR: "check the disk; the file is not written again before a restart",
+    sqlite3.SQLITE_IOERR: "check the disk, then start the machine anew, not scanlane alone",
     sqlite3.SQLITE_BUSY: "another program holds the database; end it",
     sqlite3.SQLITE_LOCKED: "another program holds the database; end it",
 }
-_REMEDY = "look at the disk and the state folder, then restart the journal"
+_REMEDY = "look at the disk and the state folder, then restart scanlane"
 
 
 def explain(error: sqlite3.Error, tried: str) -> JournalError:
@@ -88,7 +88,7 @@ def open_writer(path: Path, limits: JournalLimits, utc: str) -> sqlite3.Connecti
     connection: sqlite3.Connection | None = None
     try:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        _configure(connection, limits)
+        configure(connection, limits)
         migrate(connection, path, utc)
     except (sqlite3.Error, JournalError) as error:
         if connection is not None:
@@ -99,7 +99,8 @@ def open_writer(path: Path, limits: JournalLimits, utc: str) -> sqlite3.Connecti
     return connection
 
 
-def _configure(connection: sqlite3.Connection, limits: JournalLimits) -> None:
+def configure(connection: sqlite3.Connection, limits: JournalLimits) -> None:
+    """Set how a writing connection writes. Raises sqlite3.Error."""
     for pragma in (
         f"busy_timeout = {_BUSY_MS}",
         f"page_size = {_PAGE_BYTES}",

@@ -84,7 +84,10 @@ class JournalLimits:
     """Bounds of a journal.
 
     Attributes:
-        queue: most appends waiting for the writer; one more fails the journal.
+        queue: most appends waiting for the writer; with one more the journal refuses until it has
+            written them.
+        kept: most appends kept beside those while it refuses; with one more it refuses for good.
+        mend_ms: pause between two tries to write again.
         batch: most appends in one commit.
         checkpoint_every: a checkpoint is signed at least after so many entries.
         max_bytes: size the database may reach; beyond it appends fail, never overwrite.
@@ -92,6 +95,8 @@ class JournalLimits:
     """
 
     queue: int = 1024
+    kept: int = 4096
+    mend_ms: int = 1000
     batch: int = 256
     checkpoint_every: int = 256
     max_bytes: int = 8 * 2**30

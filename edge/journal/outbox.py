@@ -71,7 +71,7 @@ class Outbox:
         stream = self.stream
         rows = self._reader.rows(_WAITING, stream, after, max(0, limit))
         found = [_row(row) for row in rows]
-        if found and found[-1].sequence > self._journal.stream.given_out:
+        if found:
             self._journal.wait(self._journal.give_out(found[-1].sequence))
         return found
 
@@ -205,8 +205,9 @@ def _replace(
 ) -> list[Statement]:
     return [
         Statement(
+            # A journal that did not take it at once may be asked for the same again.
             "INSERT INTO outbox_quarantine (stream, sequence, event_type, body, reason, utc)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (stream, row.sequence, row.event_type, row.body, reason, utc),
         ),
         Statement(

@@ -50,7 +50,8 @@ class Seal:
         checkpoint = Checkpoint(self.lane, self.journal_id, head, utc)
         text = json.dumps(sign_checkpoint(checkpoint, self.key), separators=(",", ":"))
         return Statement(
-            "INSERT INTO checkpoint (upto, signed) VALUES (?, ?)", (head.sequence, text)
+            "INSERT INTO checkpoint (upto, signed) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            (head.sequence, text),
         )
 
 

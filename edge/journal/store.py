@@ -14,6 +14,7 @@ from edge.clock import Clock, rfc3339
 from edge.errors import JournalError, JournalUnavailable
 from edge.evidence.chain import Head
 from edge.journal.beginning import begin
+from edge.journal.checkpoints import Origin
 from edge.journal.database import FolderLock, Reader, open_anchor, open_writer
 from edge.journal.entries import (
     Also,
@@ -54,6 +55,8 @@ class Journal:
         self._placing = Lock()
         # What was there before is signed only after it was checked: see `vouch`.
         self._vouched = tip.head.sequence == 0
+        self._given_out: Future[None] = Future()
+        self._given_out.set_result(None)
 
     @classmethod
     def open(
@@ -95,7 +98,14 @@ class Journal:
             folder.release()
             raise
         writer = Writer(
-            connection, anchor, path, limits=limits, now_ns=clock.monotonic_ns, inline=inline
+            connection,
+            anchor,
+            path,
+            origin=Origin(lane, journal_id),
+            head=tip.head,
+            limits=limits,
+            now_ns=clock.monotonic_ns,
+            inline=inline,
         )
         seal = Seal(lane, journal_id, signer, limits.checkpoint_every)
         return cls(folder, writer, seal, tip, clock)
@@ -119,8 +129,18 @@ class Journal:
 
     @property
     def refusal(self) -> JournalError | None:
-        """Why nothing is written any more; only closing and opening anew heals it."""
+        """Why nothing is committed now, None when all is well.
+
+        What is appended meanwhile fails and is kept. It is written in its order once writing works
+        again, before this is None again; where that may not be tried, only closing and opening
+        anew heals it.
+        """
         return self._writer.refusal
+
+    def tend(self) -> None:
+        """Try to write again when it is time to; for a journal opened ``inline``."""
+        with self._placing:
+            self._writer.tend()
 
     def append(
         self,
@@ -131,8 +151,9 @@ class Journal:
         """Queue one transaction: at least one entry, their events, and further statements.
 
         The future resolves after the commit, in the order of the calls. It fails with a
-        JournalError when the journal cannot be written, which then stays so. ``write`` of an
-        event and ``also`` run before this returns and must not call the journal.
+        JournalError when the journal cannot be written now; see `refusal` for what becomes of the
+        transaction. ``write`` of an event and ``also`` run before this returns and must not call
+        the journal.
 
         Raises:
             NotCanonical: a body has no canonical JSON; nothing was queued.
@@ -152,7 +173,11 @@ class Journal:
             self._vouched = True
 
     def write(self, statements: Sequence[Statement]) -> "Future[None]":
-        """Queue bookkeeping that is no fact of the lane, as a transaction of its own."""
+        """Queue bookkeeping that is no fact of the lane, as a transaction of its own.
+
+        It must bear to be written twice, and before entries that were queued earlier: after a
+        failure nobody knows whether it was written, and what it frees may be the room they need.
+        """
         with self._placing:
             return self._writer.submit(statements, None)
 
@@ -179,11 +204,12 @@ class Journal:
         with self._placing:
             stream = self._tip.stream
             assert upto <= stream.highest
-            if upto <= stream.given_out:
-                return self._writer.submit((), None)
-            future = self._writer.submit((give_out(stream, upto),), None)
-            self._tip = self._tip._replace(stream=stream._replace(given_out=upto))
-            return future
+            if upto <= stream.given_out and not _has_failed(self._given_out):
+                return self._given_out
+            noted = stream._replace(given_out=max(upto, stream.given_out))
+            self._given_out = self._writer.submit((give_out(stream, noted.given_out),), None)
+            self._tip = self._tip._replace(stream=noted)
+            return self._given_out
 
     def release(self, upto: int) -> "Future[None]":
         """Queue the removal of events up to ``upto``; an older number changes nothing."""
@@ -228,7 +254,7 @@ class Journal:
         """Sign a last checkpoint, write what waits, close, and let another process in.
 
         Raises:
-            JournalError: the last writes did not reach the disk.
+            JournalError: the last writes, or some that were kept for later, are not on disk.
         """
         last: Future[None] | None = None
         with self._placing:
@@ -236,7 +262,7 @@ class Journal:
             unsigned = self._vouched and self._tip.checkpoint < head.sequence
             if self._writer.refusal is None and unsigned:
                 statement = self._seal.signed(head, rfc3339(self._clock.utc()))
-                last = self._writer.submit((statement,), None)
+                last = self._writer.submit((statement,), None, head)
                 self._tip = self._tip._replace(checkpoint=head.sequence)
         try:
             self._writer.close()
@@ -246,7 +272,12 @@ class Journal:
             self.wait(last)
 
     def _queue(self, placed: Placed, more: Sequence[Statement]) -> "Future[Committed]":
-        future = self._writer.submit((*placed.statements, *more), placed.committed)
-        # After a refusal the tip no longer matters: nothing is ever placed behind it.
+        statements = (*placed.statements, *more)
+        future = self._writer.submit(statements, placed.committed, placed.tip.head)
+        # Also when it failed: what is kept is written at the place that it was given here.
         self._tip = placed.tip
         return future
+
+
+def _has_failed(future: "Future[None]") -> bool:
+    return future.done() and future.exception() is not None

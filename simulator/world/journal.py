@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
+from edge.errors import JournalError
 from edge.journal.entries import Also, Committed, JournalEntry, OutboxEvent
 from edge.journal.store import Journal
 
@@ -46,6 +47,11 @@ class SlowJournal:
         self._waiting.append(self._now_ns())
         loop.call_at(self._due_s, self._committed, acknowledged, written, tuple(entries))
         return acknowledged
+
+    @property
+    def refusal(self) -> JournalError | None:
+        """Why nothing is committed now."""
+        return self._journal.refusal
 
     def pending_age_ms(self, now_ns: int) -> int:
         """Age of the oldest append not yet on disk."""

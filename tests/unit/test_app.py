@@ -15,6 +15,7 @@ from edge.app import check_lane, run_lane
 from edge.clock import SystemClock
 from edge.control.restart import take_over
 from edge.control.signatures import Keyring
+from edge.core.faults import Fault
 from edge.errors import DeviceError, EdgeError, JournalCorrupt, JournalError, SettingsError
 from edge.evidence.signing import public_key_text
 from edge.journal.database import Reader
@@ -26,6 +27,7 @@ from edge.lane_file import load
 from edge.ports import Belief, BoardReport, Heartbeat, Sink
 from edge.service import LaneService, Opened, Wired
 from tests.unit.control.kit import LANE, LANE_FILE, ROOT, TABLES
+from tests.unit.journal.journal_bench import locked
 
 NOWHERE = "mqtt://127.0.0.1:1"
 UTC = "2026-03-02T08:00:00.000000Z"
@@ -312,3 +314,54 @@ def test_a_beam_that_broke_off_is_closed_when_the_board_has_told_its_count(tmp_p
     ((record,),) = reader.rows("SELECT record FROM entry WHERE kind = 'scan.not_completed'")
     reader.close()
     assert json.loads(str(record))["body"]["exposure_ms"] == 1717
+
+
+class StoppableHall(Hall):
+    """A hall whose devices can be stopped."""
+
+    async def hv_off(self) -> None:
+        self.seen.append("hv off")
+
+    async def stop(self) -> None:
+        self.seen.append("belt stops")
+
+    async def set_output(self, name: str, *, on: bool) -> None:
+        assert not on, name
+
+
+def test_a_lane_whose_journal_was_locked_goes_on_by_itself_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edge.journal.database._BUSY_MS", 1)
+    state, hall = trusted(tmp_path / "state"), StoppableHall()
+
+    def stands(service: LaneService) -> list[bool]:
+        faults = service.logic.runner.state.faults
+        return [one.present for one in faults if one.fault is Fault.JOURNAL_UNAVAILABLE]
+
+    async def until(service: LaneService, expected: list[bool]) -> None:
+        stepped = asyncio.Event()
+        service.logic.runner.watch(lambda _event, _step: stepped.set())
+        while stands(service) != expected:
+            stepped.clear()
+            await stepped.wait()
+
+    async def meanwhile(service: LaneService) -> None:
+        await hall.started.wait()
+        with locked(state / "journal.db"):
+            lost = service.logic.recorder.write("lane.note", None, {"n": 1})
+            await until(service, [True])
+        await until(service, [False])
+        assert isinstance(lost.exception(0), JournalError)
+        assert "belt stops" in hall.seen
+        assert await on_disk(service, state, "journal.back")
+        signal.raise_signal(signal.SIGTERM)
+
+    serve(state, hall, meanwhile)
+    kinds = [kind for kind, _ in kinds_in(state)]
+    order = ["lane.started", "lane.note", "journal.back", "lane.stopped"]
+    places = [kinds.index(kind) for kind in order]
+    assert places == sorted(places)
+    journal = journal_in(state)
+    assert recover(journal, whole=True).complaints() == []
+    journal.close()

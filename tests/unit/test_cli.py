@@ -21,6 +21,7 @@ STATUS: Reply = {
     "lane": "kz-cargo-demo",
     "simulated": True,
     "mode": "held",
+    "journal": "write journal: database or disk is full",
     "faults": [{"code": "estop", "class": "trip"}],
     "against": [],
     "inspections": [{"inspection": "kz-cargo-demo-00000001", "state": "on_hold"}],
@@ -156,6 +157,7 @@ def test_status_is_for_people_and_for_programs(lane: Lane) -> None:
     shown = call("status", "--state", str(lane.state))
     assert shown.exit_code == 0
     assert "held" in shown.output
+    assert "journal: write journal: database or disk is full" in shown.output
     assert "estop" in shown.output
     read = call("status", "--json", "--state", str(lane.state))
     assert json.loads(read.output) == STATUS

@@ -12,6 +12,7 @@ from edge.control.actuators import Devices
 from edge.control.cases import StoredImage
 from edge.control.lane_logic import LaneLogic, Recovered
 from edge.core.values import Input, Presence, Quality
+from edge.errors import JournalError
 from edge.evidence.canonical import canonical
 from edge.journal.entries import Also, Committed, JournalEntry, OutboxEvent
 from edge.journal.recovery import recover
@@ -61,6 +62,7 @@ class Disk:
     def __init__(self, journal: Journal, happened: list[Told]) -> None:
         self.journal = journal
         self.fails_at = ""
+        self.fails_once: JournalError | None = None
         self.commit_s = COMMIT_S
         self._happened = happened
 
@@ -80,7 +82,8 @@ class Disk:
 
         def write() -> None:
             written = self.journal.append(entries, events, also)
-            error = written.exception()
+            error = self.fails_once or written.exception()
+            self.fails_once = None
             self._happened.append(("commit" if error is None else "refused", kinds))
             if error is None:
                 told.set_result(written.result())
@@ -89,6 +92,11 @@ class Disk:
 
         asyncio.get_running_loop().call_later(self.commit_s, write)
         return told
+
+    @property
+    def refusal(self) -> JournalError | None:
+        self.journal.tend()
+        return self.journal.refusal
 
     def pending_age_ms(self, now_ns: int) -> int:
         return 0

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge.control.acts import Actor
-from edge.control.lane_logic import limits_of
+from edge.control.facts import limits_of
 from edge.core.faults import Fault
 from edge.core.values import Input
 from edge.journal.database import Reader

@@ -112,15 +112,18 @@ def test_statements_beside_an_entry_are_in_its_transaction(tmp_path: Path) -> No
     bench.close()
 
 
-def test_the_first_failure_of_the_journal_is_kept_and_stays(tmp_path: Path) -> None:
+def test_a_failure_of_the_journal_is_told_once_and_its_refusal_as_long_as_it_lasts(
+    tmp_path: Path,
+) -> None:
     bench = Bench(tmp_path)
     bench.recorder.write("lane.started", None, {})
-    assert bench.recorder.failure is None
+    assert (bench.recorder.refusal, bench.recorder.take_failure()) == (None, None)
     bench.close()
-    first = bench.recorder.write("lane.note", None, {}).exception(0)
-    bench.recorder.record_entries([OPENED], {})
-    assert isinstance(first, JournalUnavailable)
-    assert bench.recorder.failure is first
+    failed = bench.recorder.write("lane.note", None, {}).exception(0)
+    assert isinstance(failed, JournalUnavailable)
+    assert bench.recorder.take_failure() is failed
+    assert bench.recorder.take_failure() is None
+    assert bench.recorder.refusal is failed
 
 
 def test_nobody_is_shown_an_entry_that_cannot_even_be_queued(tmp_path: Path) -> None:

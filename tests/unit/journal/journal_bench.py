@@ -1,11 +1,20 @@
 """What the journal's tests share: a clock that stands still, entries, events, a fixed key."""
 
+import resource
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from edge.errors import JournalError
+from edge.journal.database import Reader
 from edge.journal.entries import EventStamp, JournalEntry, JournalLimits, OutboxEvent
+from edge.journal.outbox import Outbox
+from edge.journal.recovery import recover
 from edge.journal.store import Journal
 from edge.messages.event_data import LaneMode
 from edge.messages.events import Place, write_event
@@ -66,3 +75,64 @@ def open_journal(
         limits=limits,
         inline=inline,
     )
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another program holds the database: nothing can be written, and nothing is lost."""
+    stranger = sqlite3.connect(path, isolation_level=None)
+    stranger.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        stranger.execute("ROLLBACK")
+        stranger.close()
+
+
+@contextmanager
+def no_file_grows() -> Iterator[None]:
+    """Every write beyond a file's first bytes fails, as on a disk that has broken."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def wait_until(fact: Callable[[], bool]) -> None:
+    """Wait for what another thread does, not for ever."""
+    never = threading.Event()
+    for _ in range(3000):
+        if fact():
+            return
+        never.wait(0.01)
+    raise AssertionError("it never became so")
+
+
+def on_disk(path: Path) -> list[int]:
+    reader = Reader(path)
+    try:
+        sql = "SELECT json_extract(record, '$.body.n') FROM entry ORDER BY sequence"
+        return [int(str(n)) for (n,) in reader.rows(sql)]
+    finally:
+        reader.close()
+
+
+def refused(journal: Journal, n: int) -> JournalError:
+    error = journal.append([entry(n=n)], [event()]).exception(0)
+    assert isinstance(error, JournalError)
+    return error
+
+
+def check_sound(folder: Path, entries: int) -> None:
+    again = open_journal(folder)
+    report = recover(again, whole=True)
+    assert report.complaints() == []
+    assert report.head.sequence == entries
+    outbox = Outbox(again, clock=StillClock())
+    rows = outbox.unreceipted(0, 1000)
+    outbox.close()
+    again.close()
+    assert [row.sequence for row in rows] == list(range(1, len(rows) + 1))
+    assert [row.journal_sequence for row in rows] == list(range(1, entries + 1))

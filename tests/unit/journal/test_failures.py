@@ -1,4 +1,4 @@
-"""When the journal cannot be written it says so, loses nothing acknowledged, and stays refused."""
+"""When the journal cannot be written it says so, and loses nothing acknowledged."""
 
 import os
 import signal
@@ -55,7 +55,9 @@ def fill(journal: Journal) -> tuple[int, JournalError]:
 
 
 @pytest.mark.parametrize("inline", [True, False])
-def test_a_full_disk_refuses_loses_nothing_and_stays_refused(tmp_path: Path, inline: bool) -> None:
+def test_a_full_disk_refuses_loses_nothing_and_says_at_the_end_what_was_not_written(
+    tmp_path: Path, inline: bool
+) -> None:
     journal = open_journal(tmp_path, limits=SMALL, inline=inline)
     acknowledged, error = fill(journal)
     assert isinstance(error, JournalUnavailable)
@@ -64,9 +66,10 @@ def test_a_full_disk_refuses_loses_nothing_and_stays_refused(tmp_path: Path, inl
     assert acknowledged > 10
     later = journal.append([entry()])
     assert isinstance(later.exception(5), JournalUnavailable)
-    assert journal.refusal is error
-    assert journal.pending_age_ms(10**12) == 0
-    journal.close()
+    assert isinstance(journal.refusal, JournalUnavailable)
+    assert journal.pending_age_ms(10**12) > 0
+    with pytest.raises(JournalUnavailable, match=r"2 writes never reached the disk.*full"):
+        journal.close()
     again = open_journal(tmp_path)
     report = recover(again, whole=True)
     assert report.sound
@@ -79,7 +82,8 @@ def test_a_full_disk_refuses_loses_nothing_and_stays_refused(tmp_path: Path, inl
 def test_space_given_back_by_receipts_lets_a_full_journal_go_on(tmp_path: Path) -> None:
     journal = open_journal(tmp_path, limits=SMALL)
     acknowledged, _ = fill(journal)
-    journal.close()
+    with pytest.raises(JournalUnavailable, match="1 writes never"):
+        journal.close()
     again = open_journal(tmp_path, limits=SMALL)
     again.give_out(acknowledged).result(5)
     again.release(acknowledged).result(5)
@@ -125,6 +129,9 @@ def test_a_stranger_holding_the_database_is_named_as_such(tmp_path: Path) -> Non
     stranger.execute("ROLLBACK")
     stranger.close()
     journal.close()
+    again = open_journal(tmp_path)
+    assert again.head.sequence == 2, "the last try at the end has written what was kept"
+    again.close()
 
 
 def test_a_missing_folder_is_refused_with_a_remedy(tmp_path: Path) -> None:
@@ -184,25 +191,6 @@ def test_closing_writes_what_waits(tmp_path: Path) -> None:
     futures = [journal.append([entry(n=n)]) for n in range(500)]
     journal.close()
     assert [future.result(0).sequences[0] for future in futures] == list(range(1, 501))
-
-
-def test_too_many_waiting_writes_refuse_rather_than_leave_a_hole(tmp_path: Path) -> None:
-    journal = open_journal(tmp_path, inline=False, limits=JournalLimits(queue=5))
-    blocker = sqlite3.connect(journal.path, isolation_level=None)
-    blocker.execute("BEGIN IMMEDIATE")
-    futures = [journal.append([entry(n=n)]) for n in range(8)]
-    blocker.execute("ROLLBACK")
-    blocker.close()
-    errors = [future.exception(10) for future in futures]
-    assert errors[:5] == [None] * 5
-    assert all(isinstance(error, JournalUnavailable) for error in errors[5:])
-    assert "too slow" in str(errors[5])
-    assert "too slow" in str(journal.append([entry()]).exception(5))
-    journal.close()
-    again = open_journal(tmp_path)
-    assert recover(again, whole=True).sound
-    assert again.head.sequence == 5
-    again.close()
 
 
 def test_a_mistake_in_a_body_does_not_fail_the_journal(tmp_path: Path) -> None:
@@ -265,20 +253,6 @@ def test_opening_twice_after_a_refused_lane_leaks_no_lock(tmp_path: Path) -> Non
         journal.close()
         with pytest.raises(JournalUnavailable):
             open_journal(tmp_path, lane="lane-9")
-
-
-@pytest.mark.parametrize("inline", [True, False])
-def test_after_a_failed_write_the_file_is_not_touched_again(tmp_path: Path, inline: bool) -> None:
-    # SQLite's last connection to close copies the log and syncs again, which would be a retry.
-    journal = open_journal(tmp_path, limits=SMALL, inline=inline)
-    acknowledged, _ = fill(journal)
-    names = ("journal.db", "journal.db-wal")
-    before = [(tmp_path / name).read_bytes() for name in names]
-    journal.close()
-    assert [(tmp_path / name).read_bytes() for name in names] == before
-    again = open_journal(tmp_path)
-    assert again.head.sequence == acknowledged
-    again.close()
 
 
 def test_a_clean_close_leaves_one_whole_file(tmp_path: Path) -> None:
