@@ -18,7 +18,7 @@ from edge.journal.keys import lane_key
 from edge.journal.recovery import recover
 from edge.journal.store import Journal
 from edge.lane_file import load
-from edge.law_tables import load_tables
+from edge.law_tables import load_law
 from edge.log import set_up
 from edge.ports import BoardReport, Conveyor, Heartbeat, SafetyController, Sink, XraySource
 from edge.service import LaneService, Opened, Wire, Wired
@@ -45,7 +45,8 @@ def check_lane(lane_file: Path) -> tuple[LaneFile, list[Mistake]]:
     """Check a lane file and all it names. Raises SettingsError when it cannot even be read."""
     lane = load(lane_file)
     mistakes: list[Mistake] = []
-    _, wrong = load_tables(lane_file.parent / lane.law.tables)
+    # Whether headquarters has signed them is known only with the keys of a state folder.
+    _, wrong = load_law(lane_file.parent / lane.law.tables, lambda _file, _data: True)
     mistakes.extend(wrong)
     around = Surroundings(
         sink=_Nowhere(),
@@ -78,7 +79,6 @@ async def run_lane(lane_file: Path, state: Path, broker: str | None = None) -> N
     lane, mistakes = check_lane(lane_file)
     if mistakes:
         raise SettingsError(mistakes)
-    tables, _ = load_tables(lane_file.parent / lane.law.tables)
     try:
         state = _made(state)
     except OSError as error:
@@ -90,7 +90,7 @@ async def run_lane(lane_file: Path, state: Path, broker: str | None = None) -> N
             lane,
             state=state,
             opened=opened,
-            tables=tables,
+            law=load_law(lane_file.parent / lane.law.tables, opened.keys.vouches)[0],
             broker=broker or lane.mqtt.url,
             wire=_wiring(lane, lane_file, state),
             clock=SystemClock(),

@@ -1,45 +1,98 @@
-"""Reads the dated tables of exempt codes; a table that does not build is a mistake with its key."""
+"""Reads the dated data of the law, codes and words; what is wrong is a mistake with its key.
+
+A file that nobody vouches for is read all the same: the lane says that it is unsigned, and scans
+nothing by it.
+"""
 
 import hashlib
 import tomllib
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from edge.errors import Mistake
-from edge.law.tables import ExemptionTable, Provenance, build_table
+from edge.law.case import LawData
+from edge.law.dated import Provenance
+from edge.law.lexicon import Lexicon
+from edge.law.lexicon_reader import build_lexicon
+from edge.law.row_checks import Problem
+from edge.law.table_reader import build_table
+from edge.law.tables import NAMES, ExemptionTable
+
+WORDS = "words"
+"""Folder of the lexica, inside that of the tables."""
+
+_T = TypeVar("_T", ExemptionTable, Lexicon)
+
+IsSigned = Callable[[Path, bytes], bool]
+"""Whether a trusted key vouches for the bytes of a file."""
 
 
-def load_tables(folder: Path) -> tuple[tuple[ExemptionTable, ...], list[Mistake]]:
-    """Read every ``*.toml`` of a folder.
+def load_law(folder: Path, is_signed: IsSigned) -> tuple[LawData, list[Mistake]]:
+    """Read every table, the ``*.toml`` of a folder, and every lexicon in its ``words``.
 
     Returns:
-        The tables that build, and every mistake found; the lane runs only without mistakes.
+        What builds, and every mistake found; the lane runs only without mistakes.
     """
-    tables: list[ExemptionTable] = []
+    reason = "holds no table of exempt codes, so no permit could ever be made"
+    tables, mistakes = _load_all(folder, build_table, is_signed, reason)
+    reason = "holds no lexicon of living goods, so no permit could ever be made"
+    lexica, more = _load_all(folder / WORDS, build_lexicon, is_signed, reason)
+    return LawData(tables, lexica), [*mistakes, *more, *_strangers(folder, tables, lexica)]
+
+
+def _load_all(
+    folder: Path,
+    build: Callable[..., _T | tuple[Problem, ...]],
+    is_signed: IsSigned,
+    reason: str,
+) -> tuple[tuple[_T, ...], list[Mistake]]:
+    built: list[_T] = []
     mistakes: list[Mistake] = []
     files = sorted(folder.glob("*.toml")) if folder.is_dir() else []
     if not files:
-        reason = "holds no table of exempt codes, so no permit could ever be made"
-        mistakes.append(Mistake(str(folder), "-", "", reason, "Put the table in force there"))
+        mistakes.append(Mistake(str(folder), "-", "", reason, "Put the one in force there"))
     for file in files:
-        found = _load(file)
-        if isinstance(found, ExemptionTable):
-            tables.append(found)
+        read = _read(file)
+        if isinstance(read, Mistake):
+            mistakes.append(read)
+            continue
+        mapping, data = read
+        signed = Provenance.SIGNED if is_signed(file, data) else Provenance.UNSIGNED
+        made = build(mapping, hashlib.sha256(data).hexdigest(), provenance=signed)
+        if isinstance(made, tuple):
+            mistakes.extend(Mistake(str(file), p.key, p.value, p.reason, p.remedy) for p in made)
         else:
-            mistakes.extend(found)
-    return tuple(tables), mistakes
+            built.append(made)
+    return tuple(built), mistakes
 
 
-def _load(file: Path) -> ExemptionTable | list[Mistake]:
+def _read(file: Path) -> tuple[Mapping[str, object], bytes] | Mistake:
+    """The content of a file and its bytes."""
     try:
         data = file.read_bytes()
-        mapping = tomllib.loads(data.decode("utf-8"))
+        return tomllib.loads(data.decode("utf-8")), data
     except OSError as error:
         reason = f"cannot be read ({error.strerror})"
-        return [Mistake(str(file), "-", "", reason, "Make it readable to the lane's user")]
+        return Mistake(str(file), "-", "", reason, "Make it readable to the lane's user")
     except (ValueError, RecursionError) as error:
         # Bad TOML and bad UTF-8 are ValueErrors; so are numbers and nesting beyond all use.
-        return [Mistake(str(file), "-", "", f"is not valid TOML: {error}", "Mend that line")]
-    built = build_table(mapping, hashlib.sha256(data).hexdigest(), provenance=Provenance.SHIPPED)
-    if isinstance(built, ExemptionTable):
-        return built
-    return [Mistake(str(file), p.key, p.value, p.reason, p.remedy) for p in built]
+        return Mistake(str(file), "-", "", f"is not valid TOML: {error}", "Mend that line")
+
+
+def _strangers(
+    folder: Path, tables: tuple[ExemptionTable, ...], lexica: tuple[Lexicon, ...]
+) -> list[Mistake]:
+    """Words that a row expects and no lexicon knows: a slip of the pen would go unnoticed."""
+    if not lexica:
+        return []
+    known = {NAMES}.union(*(lexicon.entries for lexicon in lexica))
+    return [
+        Mistake(
+            str(folder), f"goods {row.prefix}: expects", word, "no lexicon has this entry",
+            f"Write an entry's id, or {NAMES!r} for every name of an animal",
+        )
+        for table in tables
+        for row in table.goods
+        for word in sorted(row.expects - known)
+    ]  # fmt: skip

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from edge.clock import Clock
 from edge.core.values import Input, Quality
-from edge.law.tables import ExemptionTable, in_force
+from edge.law.case import LawData
+from edge.law.dated import Missing
+from edge.law.grounds import tables_in_force
 from edge.ports import Reading
 
 PERIOD_S = 0.4
@@ -33,14 +35,14 @@ class SelfCheck:
         *,
         state: Path,
         min_free_mb: int,
-        tables: tuple[ExemptionTable, ...],
+        law: LawData,
         civil_day: Callable[[datetime], date],
         deliver: Callable[[Reading], None],
         clock: Clock,
     ) -> None:
         self._state = state
         self._min_free_mb = min_free_mb
-        self._tables = tables
+        self._law = law
         self._civil_day = civil_day
         self._deliver = deliver
         self._clock = clock
@@ -94,6 +96,5 @@ class SelfCheck:
 
     def _rules(self) -> Input:
         day = self._civil_day(self._clock.utc())
-        return (
-            Input.OK if isinstance(in_force(self._tables, day), ExemptionTable) else Input.BLOCKED
-        )
+        missing = any(isinstance(one, Missing) for one in tables_in_force(self._law, day))
+        return Input.BLOCKED if missing else Input.OK

@@ -29,7 +29,7 @@ from edge.control.uplink import Uplink
 from edge.door import Door
 from edge.journal.entries import JournalEntry
 from edge.journal.store import Journal
-from edge.law.tables import ExemptionTable
+from edge.law.case import LawData
 from edge.messages.manifest import Manifest
 from edge.ports import (
     BeamPermit,
@@ -87,7 +87,7 @@ class LaneService:
         *,
         state: Path,
         opened: Opened,
-        tables: tuple[ExemptionTable, ...],
+        law: LawData,
         broker: str,
         wire: Wire,
         clock: Clock,
@@ -102,7 +102,7 @@ class LaneService:
             journal=journal,
             recovered=Recovered(taken.next_token, taken.awaiting),
             find_manifests=self._find_manifests,
-            tables=tables,
+            law=law,
             clock=clock,
             archive=state / "archive",
             on_events=self._wake,
@@ -135,15 +135,15 @@ class LaneService:
                 worker=self._worker,
             )
         )
-        self._selfcheck = self._make_selfcheck(tables, clock)
+        self._selfcheck = self._make_selfcheck(law, clock)
         self._housekeeping = self._make_housekeeping(clock)
 
-    def _make_selfcheck(self, tables: tuple[ExemptionTable, ...], clock: Clock) -> SelfCheck:
+    def _make_selfcheck(self, law: LawData, clock: Clock) -> SelfCheck:
         zone = ZoneInfo(self._lane.lane.timezone)
         return SelfCheck(
             state=self._state,
             min_free_mb=self._lane.storage.min_free_mb,
-            tables=tables,
+            law=law,
             civil_day=lambda now: now.astimezone(zone).date(),
             deliver=self.logic.supervisor.reading,
             clock=clock,

@@ -189,6 +189,7 @@ class Trust(Section):
 
     manifests: tuple[str, ...] = Field(strict=False, description="May sign manifests")
     commands: tuple[str, ...] = Field(strict=False, description="May sign officers' commands")
+    law: tuple[str, ...] = Field(strict=False, description="May sign tables and lexica of the law")
 
 
 class LaneFile(Section):

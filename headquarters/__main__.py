@@ -35,6 +35,7 @@ from headquarters.send import Order, describe, read_args, send_command, send_man
 from headquarters.store import Store
 from headquarters.verify import problems_of
 from headquarters.views import VIEWS
+from headquarters.vouch import law_files, sign_law
 
 _LANE = "headquarters.lane"
 
@@ -96,6 +97,22 @@ def collect(context: _Context, *, name: str) -> None:
         click.echo(f"collecting from {context.url} into {context.folder}; Ctrl+C ends it")
         collector.run()
         click.echo(f"{store.count()} events stored")
+
+
+@cli.command("sign-law")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--into",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the lane looks for them: STATE/trust/law.",
+)
+@click.pass_obj
+def sign_law_files(context: _Context, *, paths: tuple[Path, ...], into: Path) -> None:
+    """Sign tables and lexica of the law: files, or folders as config/law."""
+    key = open_key(context.folder)
+    for written in sign_law(key, law_files(paths), into, SystemClock()):
+        click.echo(f"{written}")
 
 
 @cli.command()

@@ -19,9 +19,9 @@ from edge.core.tracking import NOBODY, Phase
 from edge.core.values import Quality
 from edge.errors import CommandRefused
 from edge.law.case import Case as LawCase
+from edge.law.case import LawData
 from edge.law.envelope import Axis, Measurement, Origin
 from edge.law.exemptions import HoldDecision, ScanPermit, decide, make_scan_permit
-from edge.law.tables import ExemptionTable
 from edge.law.verdicts import Verdict, VerdictKind
 from edge.messages.manifest import Manifest, plain_identifier
 from edge.ports import Reading
@@ -46,7 +46,7 @@ class Gate:
         core: Callable[[], State],
         latest: Callable[[str], Reading | None],
         find_manifests: FindManifests,
-        tables: tuple[ExemptionTable, ...],
+        law: LawData,
         post: Post,
         clock: Clock,
     ) -> None:
@@ -55,7 +55,7 @@ class Gate:
         self._core = core
         self._latest = latest
         self._find = find_manifests
-        self._tables = tables
+        self._law = law
         self._post = post
         self._clock = clock
         self._envelope = envelope_of(lane)
@@ -151,7 +151,7 @@ class Gate:
                 manifest=manifest_facts(case.papers, case.identity, now, self._serves),
                 measured=self._measurements(case),
                 envelope=self._envelope,
-                tables=self._tables,
+                law=self._law,
                 day=now.astimezone(self._zone).date(),
             )
         )

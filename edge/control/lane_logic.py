@@ -30,7 +30,7 @@ from edge.core.lane import LaneState
 from edge.core.state import State, Step, restarted
 from edge.core.tracking import NOBODY
 from edge.journal.entries import JournalEntry
-from edge.law.tables import ExemptionTable
+from edge.law.case import LawData
 from edge.ports import BoardReport, ScanOrder
 from edge.runner import Runner
 from edge.settings import LaneFile
@@ -62,7 +62,7 @@ class LaneLogic:
         journal: Journal,
         recovered: Recovered,
         find_manifests: FindManifests,
-        tables: tuple[ExemptionTable, ...],
+        law: LawData,
         clock: Clock,
         archive: Path,
         on_events: Callable[[], None],
@@ -92,7 +92,7 @@ class LaneLogic:
             now_ns=clock.monotonic_ns,
         )
         self.supervisor = self._make_supervisor()
-        self.gate = self._make_gate(find_manifests, tables)
+        self.gate = self._make_gate(find_manifests, law)
         self.officers = Officers(lane)
         self.acts = self._make_acts()
         self.ticker = Ticker(
@@ -135,14 +135,14 @@ class LaneLogic:
             now_ns=self._clock.monotonic_ns,
         )
 
-    def _make_gate(self, find_manifests: FindManifests, tables: tuple[ExemptionTable, ...]) -> Gate:
+    def _make_gate(self, find_manifests: FindManifests, law: LawData) -> Gate:
         return Gate(
             self.lane,
             book=self.book,
             core=self._core,
             latest=self.supervisor.latest,
             find_manifests=find_manifests,
-            tables=tables,
+            law=law,
             post=self.runner.post,
             clock=self._clock,
         )

@@ -1,13 +1,20 @@
 """The lane's own key and the public keys it trusts, by what each may sign."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from edge.errors import Mistake, SettingsError
+from edge.errors import Mistake, PublishError, SettingsError
 from edge.evidence.signing import key_id, public_key_from_text, sign, trust, verify
+from edge.evidence.vouching import name_of, vouches
+from edge.messages.base import read_object
 from edge.settings import LaneFile
+
+log = logging.getLogger(__name__)
+VOUCHERS = "trust/law"
+"""Where in the state folder the signatures of the law's files lie."""
 
 _FILE = "file:"
 
@@ -22,6 +29,8 @@ class Keyring:
         self._manifests = trust(
             _keys(lane.trust.manifests, "trust.manifests", state, file, mistakes)
         )
+        self._law = trust(_keys(lane.trust.law, "trust.law", state, file, mistakes))
+        self._vouchers = state / VOUCHERS
         commands = _keys(lane.trust.commands, "trust.commands", state, file, mistakes)
         headquarters = trust(commands)
         self._officers: dict[str, str] = {}
@@ -42,6 +51,23 @@ class Keyring:
         """What is wrong with a manifest's signature, empty when nothing is."""
         check = verify(mapping, self._manifests)
         return "" if check.valid else check.detail
+
+    def vouches(self, file: Path, data: bytes) -> bool:
+        """Whether headquarters has signed the bytes of a file of the law.
+
+        Its voucher lies in the state folder, named by the hash of the bytes; whatever else lies
+        there under that name vouches for nothing, and the log says why.
+        """
+        path = self._vouchers / f"{name_of(data)}.json"
+        try:
+            envelope = read_object(path.read_bytes(), "voucher")
+        except (OSError, PublishError) as error:
+            log.warning("%s is not signed: %s: %s", file, path, error)
+            return False
+        check = vouches(envelope, data, self._law)
+        if not check.valid:
+            log.warning("%s is not signed: %s: %s", file, path, check.detail)
+        return check.valid
 
     def command_problem(self, mapping: Mapping[str, object]) -> str:
         """What is wrong with a command's signature, empty when nothing is."""

@@ -20,7 +20,8 @@ from edge.law.grounds import (
     study_case,
 )
 from edge.law.inputs import record_inputs
-from edge.law.outcomes import Act, Role, may
+from edge.law.lexicon import Lexicon
+from edge.law.outcomes import Act, Role, may, same_officer
 from edge.law.rules import RULES, Rule
 from edge.law.tables import ExemptionTable
 from edge.law.verdicts import Finding, TableRef, Verdict, VerdictKind, gather
@@ -48,22 +49,28 @@ def decide(case: Case) -> Verdict:
         *sizes(study),
         *(finding for doubt in DOUBTS for finding in doubt(study)),
     ]
+    notices = [finding for finding in findings if RULES[finding.rule].kind is None]
     for kind in (VerdictKind.NO_BASIS, VerdictKind.EXEMPT, VerdictKind.HOLD):
         speaking = [finding for finding in findings if RULES[finding.rule].kind is kind]
         if speaking:
-            return _verdict(study, kind, speaking)
-    return _verdict(study, VerdictKind.SCAN, [*released_goods(study), Finding(Rule.CLEAR, "")])
+            return _verdict(study, kind, speaking, notices)
+    clear = [*released_goods(study), Finding(Rule.CLEAR, "")]
+    return _verdict(study, VerdictKind.SCAN, clear, notices)
 
 
-def _verdict(study: Study, kind: VerdictKind, findings: list[Finding]) -> Verdict:
-    table = study.table
+def _verdict(
+    study: Study, kind: VerdictKind, findings: list[Finding], notices: list[Finding]
+) -> Verdict:
+    table, lexicon = study.table, study.lexicon
     return Verdict(
         kind=kind,
         reasons=gather(findings),
         size=size_fit(study),
         table=table.ref if isinstance(table, ExemptionTable) else None,
+        words=lexicon.ref if isinstance(lexicon, Lexicon) else None,
         inspection_id=study.case.inspection_id,
         inputs=record_inputs(study.case),
+        notices=gather(notices),
     )
 
 
@@ -88,6 +95,7 @@ class HoldAnswer:
         decision: scan, turn away or pass.
         reason: why, in the officer's words.
         utc: when, RFC 3339 text.
+        confirmed_by: a second officer who said the same, empty while none has.
     """
 
     inspection_id: str
@@ -97,6 +105,7 @@ class HoldAnswer:
     decision: HoldDecision
     reason: str
     utc: str
+    confirmed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,7 @@ class ScanPermit:
         inspection_id: its inspection.
         rule_ids: the rules of the verdict behind it.
         table: the table of exemptions behind it.
+        words: the lexicon of living goods behind it.
         officer_id: who answered the HOLD behind it; empty when the law itself said SCAN.
 
     Raises:
@@ -118,6 +128,7 @@ class ScanPermit:
     inspection_id: str
     rule_ids: tuple[str, ...]
     table: TableRef
+    words: TableRef
     officer_id: str
     _: KW_ONLY
     key: InitVar[object]
@@ -131,7 +142,12 @@ class ScanPermit:
 
 
 def make_scan_permit(
-    verdict: Verdict, token: int, inspection_id: str, hold_answer: HoldAnswer | None = None
+    verdict: Verdict,
+    token: int,
+    inspection_id: str,
+    hold_answer: HoldAnswer | None = None,
+    *,
+    four_eyes: bool = False,
 ) -> ScanPermit:
     """Make the permit to scan one unit.
 
@@ -141,6 +157,7 @@ def make_scan_permit(
         inspection_id: its inspection.
         hold_answer: the newest answer to a HOLD of this inspection. It is needed for a HOLD and,
             where the verdict has become SCAN since, still stands if it said otherwise.
+        four_eyes: the site's setting that a HOLD is turned into a scan by two officers only.
 
     Raises:
         ValueError: there is no permit; says every reason. No answer of any officer makes one of
@@ -152,13 +169,16 @@ def make_scan_permit(
     ]
     if hold_answer is not None:
         flaws.extend(_answer_flaws(verdict, inspection_id, hold_answer))
-    if flaws or verdict.table is None:
+        if four_eyes and verdict.kind is VerdictKind.HOLD:
+            flaws.extend(_second_flaws(hold_answer))
+    if flaws or verdict.table is None or verdict.words is None:
         raise ValueError(f"no scan permit for inspection {inspection_id!r}: {'; '.join(flaws)}")
     return ScanPermit(
         token=token,
         inspection_id=inspection_id,
         rule_ids=verdict.rule_ids,
         table=verdict.table,
+        words=verdict.words,
         officer_id=hold_answer.officer_id if hold_answer is not None else "",
         key=_KEY,
     )
@@ -196,3 +216,12 @@ def _answer_flaws(verdict: Verdict, inspection_id: str, answer: HoldAnswer) -> l
         (not (holds and unseen), f"the officer was not shown {', '.join(sorted(unseen))}"),
     )
     return [flaw for fine, flaw in checks if not fine]
+
+
+def _second_flaws(answer: HoldAnswer) -> list[str]:
+    second = same_officer(answer.confirmed_by)
+    if not second:
+        return ["a second officer has not confirmed the answer"]
+    if second == same_officer(answer.officer_id):
+        return ["the second officer is the first one"]
+    return []

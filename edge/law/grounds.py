@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
-from edge.law.case import Case
+from edge.law.accompanying import document_findings, driver_findings, vehicle_findings
+from edge.law.case import Case, LawData
+from edge.law.dated import Absence, Missing, in_force
 from edge.law.envelope import Axis, AxisFit, Fit, judge
-from edge.law.manifest import GoodsLine, IdentityState, ManifestState
+from edge.law.goods import StudiedLine, line_findings, study_line
+from edge.law.lexicon import Lexicon
+from edge.law.manifest import IdentityState, ManifestState
 from edge.law.rules import Rule
-from edge.law.tables import ExemptionTable, TableProblem, in_force
-from edge.law.tariff import CodeProblem, read_code
+from edge.law.tables import ExemptionTable
 from edge.law.verdicts import Finding, SizeFit
 
 _MANIFEST_RULES = {
@@ -34,20 +38,53 @@ _SIZE_RULES = {
 }
 
 
+_TABLE_RULES = {
+    Absence.NOT_LOADED: Rule.TABLE_NOT_LOADED,
+    Absence.EXPIRED: Rule.TABLE_EXPIRED,
+    Absence.GAP: Rule.TABLE_GAP,
+    Absence.CONTRADICTION: Rule.TABLE_CONTRADICTION,
+    Absence.UNSIGNED: Rule.TABLE_UNSIGNED,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A case with what every rule needs worked out once."""
+    """A case with what every rule needs worked out once.
+
+    Attributes:
+        case: the unit.
+        table: the table in force, or why there is none.
+        lexicon: the lexicon in force, or why there is none.
+        lines: every line of goods that differs from the others.
+        axes: how the sizes are judged.
+    """
 
     case: Case
-    table: ExemptionTable | TableProblem
+    table: ExemptionTable | Missing
+    lexicon: Lexicon | Missing
+    lines: tuple[StudiedLine, ...]
     axes: tuple[AxisFit, ...]
 
 
+def tables_in_force(law: LawData, day: date) -> tuple[ExemptionTable | Missing, Lexicon | Missing]:
+    """What decides on a civil day at the lane, or why nothing does."""
+    return (
+        in_force(law.tables, day, "table of exemptions"),
+        in_force(law.lexica, day, "lexicon of living goods"),
+    )
+
+
 def study_case(case: Case) -> Study:
-    """Find the table in force and judge the sizes."""
+    """Find what is in force, look up every line, and judge the sizes."""
+    table, lexicon = tables_in_force(case.law, case.day)
+    known = table if isinstance(table, ExemptionTable) else None
+    words = lexicon if isinstance(lexicon, Lexicon) else None
+    lines = dict.fromkeys(case.manifest.goods)
     return Study(
         case=case,
-        table=in_force(case.tables, case.day),
+        table=table,
+        lexicon=lexicon,
+        lines=tuple(study_line(line, known, words) for line in lines),
         axes=judge(case.envelope, case.measured, case.manifest.declared),
     )
 
@@ -69,9 +106,10 @@ def exempt_goods(study: Study) -> list[Finding]:
     bound = study.case.manifest.bound
     released = _statement_counts(study)
     return [
-        Finding(rule if bound else Rule.EXEMPT_UNPROVEN, _show(line))
-        for line, rule in _exempt_lines(study)
-        if not (released and rule is Rule.CIRCUS)
+        Finding(row.rule if bound else Rule.EXEMPT_UNPROVEN, line.shown)
+        for line in study.lines
+        for row in line.exempt
+        if not (released and row.rule is Rule.CIRCUS)
     ]
 
 
@@ -80,9 +118,10 @@ def released_goods(study: Study) -> list[Finding]:
     if not _statement_counts(study):
         return []
     return [
-        Finding(Rule.NO_ANIMALS_STATED, _show(line))
-        for line, rule in _exempt_lines(study)
-        if rule is Rule.CIRCUS
+        Finding(Rule.NO_ANIMALS_STATED, line.shown)
+        for line in study.lines
+        for row in line.exempt
+        if row.rule is Rule.CIRCUS
     ]
 
 
@@ -91,17 +130,6 @@ def _statement_counts(study: Study) -> bool:
     if statement is None or statement.inspection_id != study.case.inspection_id:
         return False
     return statement.counts
-
-
-def _exempt_lines(study: Study) -> list[tuple[GoodsLine, Rule]]:
-    if isinstance(study.table, TableProblem):
-        return []
-    return [
-        (line, row.rule)
-        for line in study.case.manifest.goods
-        if not isinstance(digits := read_code(line.code), CodeProblem)
-        for row in study.table.exempting(digits)
-    ]
 
 
 def sizes(study: Study) -> list[Finding]:
@@ -114,11 +142,15 @@ def _size_rule(one: AxisFit) -> Rule | None:
     return Rule.SPEED if too_fast else _SIZE_RULES[one.fit]
 
 
-def _doubtful_table(study: Study) -> list[Finding]:
-    problem = study.table
-    if isinstance(problem, ExemptionTable):
-        return []
-    return [Finding(problem.rule, f"{problem.reason} ({problem.value})")]
+def _doubtful_tables(study: Study) -> list[Finding]:
+    found = []
+    if isinstance(study.table, Missing):
+        missing = study.table
+        found.append(Finding(_TABLE_RULES[missing.absence], f"{missing.reason} ({missing.shown})"))
+    if isinstance(study.lexicon, Missing):
+        missing = study.lexicon
+        found.append(Finding(Rule.WORDS_MISSING, f"{missing.reason} ({missing.shown})"))
+    return found
 
 
 def _doubtful_papers(study: Study) -> list[Finding]:
@@ -132,30 +164,24 @@ def _doubtful_goods(study: Study) -> list[Finding]:
     manifest = study.case.manifest
     if manifest.state is ManifestState.MISSING:
         return []
-    if not manifest.goods:
+    if not manifest.goods and not manifest.private_vehicle:
         return [Finding(Rule.GOODS_MISSING, f"manifest {manifest.manifest_id or '-'}")]
-    return [finding for line in manifest.goods for finding in _doubtful_line(study, line)]
+    return [finding for line in study.lines for finding in line_findings(line)]
 
 
-def _doubtful_line(study: Study, line: GoodsLine) -> list[Finding]:
-    digits = read_code(line.code)
-    if isinstance(digits, CodeProblem):
-        return [Finding(Rule.MALFORMED_CODE, f"{_show(line)}: {digits.value}")]
-    if isinstance(study.table, TableProblem):
-        return []
-    return [
-        Finding(Rule.UNDECIDED_CODE, f"{_show(line)}: may be {row.prefix}, {row.what}")
-        for row in study.table.undecided(digits)
-    ]
+def _doubtful_company(study: Study) -> list[Finding]:
+    manifest, table = study.case.manifest, study.table
+    found = list(driver_findings(study.case))
+    if isinstance(table, ExemptionTable):
+        found.extend(document_findings(manifest.documents, table, study.lines))
+        found.extend(vehicle_findings(manifest.vehicle, table))
+    return found
 
 
 DOUBTS: tuple[Callable[[Study], list[Finding]], ...] = (
-    _doubtful_table,
+    _doubtful_tables,
     _doubtful_papers,
     _doubtful_goods,
+    _doubtful_company,
 )
-"""Every ground for a HOLD besides size, basis and unproven exemptions."""
-
-
-def _show(line: GoodsLine) -> str:
-    return f"{line.code[:24]!r} {line.description[:40]}".rstrip()
+"""Every ground for a HOLD or a notice besides size, basis and unproven exemptions."""

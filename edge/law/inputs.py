@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from datetime import date
 
-from edge.law.case import Case, NoAnimalsStatement
+from edge.law.case import Case, DriverAnswer, NoAnimalsStatement
 from edge.law.envelope import Envelope, Measurement
 from edge.law.manifest import CarrierRequest, ManifestFacts
 from edge.law.words import Json
 
 
 def record_inputs(case: Case) -> dict[str, Json]:
-    """Everything a case holds but the tables, which the verdict names by hash.
+    """Everything a case holds but tables and lexica, which the verdict names by hash.
 
     Lines and measurements are sorted: the order in which they were declared decides nothing.
     """
@@ -20,11 +20,14 @@ def record_inputs(case: Case) -> dict[str, Json]:
         "measured": _measurements(case.measured),
         "envelope": _envelope(case.envelope),
         "statement": _statement(case.statement),
+        "driver": _driver(case.driver),
+        "vehicles": case.vehicles,
     }
 
 
 def _manifest(manifest: ManifestFacts) -> dict[str, Json]:
     lines = sorted((line.code, line.description) for line in manifest.goods)
+    documents = sorted((document.kind, document.number) for document in manifest.documents)
     return {
         "state": manifest.state.value,
         "id": manifest.manifest_id,
@@ -34,6 +37,9 @@ def _manifest(manifest: ManifestFacts) -> dict[str, Json]:
         "carrier_request": _request(manifest.carrier_request),
         "goods": [{"code": code, "description": text} for code, text in lines],
         "declared": _measurements(manifest.declared),
+        "documents": [{"kind": kind, "number": number} for kind, number in documents],
+        "vehicle": manifest.vehicle,
+        "private_vehicle": manifest.private_vehicle,
     }
 
 
@@ -75,4 +81,16 @@ def _statement(statement: NoAnimalsStatement | None) -> Json:
         "officer": statement.officer_id,
         "role": statement.role.value,
         "utc": statement.utc,
+    }
+
+
+def _driver(answer: DriverAnswer | None) -> Json:
+    if answer is None:
+        return None
+    return {
+        "inspection": answer.inspection_id,
+        "animals": answer.animals.value,
+        "officer": answer.officer_id,
+        "role": answer.role.value,
+        "utc": answer.utc,
     }

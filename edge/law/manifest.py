@@ -63,6 +63,19 @@ class GoodsLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """One accompanying document.
+
+    Attributes:
+        kind: code of the EAEU classifier of document types, or its name.
+        number: its number.
+    """
+
+    kind: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class ManifestFacts:
     """What the law sees of a manifest.
 
@@ -75,6 +88,9 @@ class ManifestFacts:
         goods: lines as declared.
         declared: declared sizes and mass; believed only within ``Envelope.must_measure``.
         identity: agreed by two independent identifiers, confirmed by a named officer, or not.
+        documents: as declared.
+        vehicle: kind of the vehicle as declared, empty when none is.
+        private_vehicle: a person's own vehicle, which comes without a goods declaration.
         manifest_id: as headquarters gave it, empty when missing.
         version: the manifest's version, 0 when missing.
     """
@@ -85,6 +101,9 @@ class ManifestFacts:
     goods: tuple[GoodsLine, ...]
     declared: tuple[Measurement, ...]
     identity: IdentityState
+    documents: tuple[Document, ...] = ()
+    vehicle: str = ""
+    private_vehicle: bool = False
     manifest_id: str = ""
     version: int = 0
 

@@ -83,6 +83,8 @@ class Act(Word):
     ACK = "ack"
     CONFIRM_IDENTITY = "confirm_identity"
     STATE_NO_ANIMALS = "state_no_animals"
+    ASK_DRIVER = "ask_driver"
+    REFUSAL = "refusal"
     SERVICE = "service"
 
 
@@ -94,6 +96,8 @@ MAY = MappingProxyType(
         Act.ACK: frozenset({Role.OMS, Role.SUPERVISOR}),
         Act.CONFIRM_IDENTITY: frozenset({Role.OMS}),
         Act.STATE_NO_ANIMALS: frozenset({Role.OMS}),
+        Act.ASK_DRIVER: frozenset({Role.OMS}),
+        Act.REFUSAL: frozenset({Role.OMS}),
         Act.SERVICE: frozenset({Role.OMS, Role.SUPERVISOR}),
     }
 )
@@ -118,9 +122,10 @@ def duties_are_separate(
         oms_ids: everyone who acted as OMS in this inspection.
         one_person_allowed: the site's setting for the other reading.
     """
-    oac = _same(oac_id)
-    return bool(oac) and (one_person_allowed or oac not in {_same(oms) for oms in oms_ids})
+    oac = same_officer(oac_id)
+    return bool(oac) and (one_person_allowed or oac not in {same_officer(oms) for oms in oms_ids})
 
 
-def _same(officer_id: str) -> str:
+def same_officer(officer_id: str) -> str:
+    """An officer's id in the one form in which two are compared."""
     return officer_id.strip().casefold()

@@ -3,7 +3,9 @@
 A code is text from end to end: its leading zero is part of it.
 """
 
+from collections.abc import Iterable
 from enum import unique
+from typing import Generic, Protocol, TypeVar
 
 from edge.law.words import Word
 
@@ -71,5 +73,50 @@ def match(digits: str, prefix: str) -> Match:
     """
     if digits.startswith(prefix):
         return Match.MATCH
-    stem = digits[:2] + digits[2:].rstrip("0")
-    return Match.UNDECIDED if prefix.startswith(stem) else Match.NO
+    return Match.UNDECIDED if prefix.startswith(_stem(digits)) else Match.NO
+
+
+def _stem(digits: str) -> str:
+    """What is left of a code without the zeros that fill it up."""
+    return digits[:2] + digits[2:].rstrip("0")
+
+
+class Prefixed(Protocol):
+    """A row of a table that speaks of the codes with a prefix."""
+
+    @property
+    def prefix(self) -> str:
+        """As ``read_code`` gives it."""
+
+
+_R = TypeVar("_R", bound=Prefixed)
+
+
+class PrefixIndex(Generic[_R]):
+    """Finds rows by code as ``match`` does, without asking every row.
+
+    Args:
+        rows: in the order in which they are given back.
+    """
+
+    def __init__(self, rows: Iterable[_R]) -> None:
+        self._whole: dict[str, tuple[_R, ...]] = {}
+        self._begun: dict[str, tuple[_R, ...]] = {}
+        for row in rows:
+            prefix = row.prefix
+            self._whole[prefix] = (*self._whole.get(prefix, ()), row)
+            for end in range(2, len(prefix) + 1):
+                stem = prefix[:end]
+                self._begun[stem] = (*self._begun.get(stem, ()), row)
+
+    def matching(self, digits: str) -> tuple[_R, ...]:
+        """The rows that surely speak of a declared code, those of the shortest prefix first."""
+        whole = self._whole
+        return tuple(
+            row for end in range(2, len(digits) + 1) for row in whole.get(digits[:end], ())
+        )
+
+    def undecided(self, digits: str) -> tuple[_R, ...]:
+        """The rows of which a declared code is too short to tell whether they speak of it."""
+        begun = self._begun.get(_stem(digits), ())
+        return tuple(row for row in begun if not digits.startswith(row.prefix))

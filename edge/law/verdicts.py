@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import unique
 from itertools import groupby
 
+from edge.law.rule_texts import RULE_TEXTS
 from edge.law.rules import RULES, Rule, VerdictKind
 from edge.law.words import Json, Text, Word
 
@@ -56,7 +57,16 @@ class Reason:
     @property
     def text(self) -> Text:
         """What the officer reads."""
-        return RULES[self.rule].text
+        return RULE_TEXTS[self.rule]
+
+    def record(self) -> dict[str, Json]:
+        """The reason as it is written."""
+        return {
+            "rule": self.rule_id,
+            "text": self.text.en,
+            "offending": list(self.offending),
+            "count": self.count,
+        }
 
 
 def gather(findings: Iterable[Finding]) -> tuple[Reason, ...]:
@@ -76,11 +86,15 @@ def _cut(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TableRef:
-    """Which table of exemptions decided: its id, version and the SHA-256 of its file."""
+    """Which table or lexicon decided: its id, version and the SHA-256 of its file."""
 
     table_id: str
     version: str
     sha256: str
+
+    def record(self) -> dict[str, Json]:
+        """The reference as it is written."""
+        return {"id": self.table_id, "version": self.version, "sha256": self.sha256}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +107,10 @@ class Verdict:
         size: whether the unit may be taken in at all. A unit that is exempt for its goods may be
             too large as well; it is diverted, not passed.
         table: the table in force; None when there was none.
+        words: the lexicon in force; None when there was none.
         inspection_id: the inspection it decides; it permits nothing for any other.
         inputs: everything the decision used, ready for canonical JSON. Not to be changed.
+        notices: what is to be noted and decides nothing.
 
     Raises:
         ValueError: reasons that do not lead to ``kind``, or a SCAN without a table in force or
@@ -105,17 +121,21 @@ class Verdict:
     reasons: tuple[Reason, ...]
     size: SizeFit
     table: TableRef | None
+    words: TableRef | None
     inspection_id: str
     inputs: Mapping[str, Json] = field(hash=False)
+    notices: tuple[Reason, ...] = ()
 
     def __post_init__(self) -> None:
         strays = [r.rule_id for r in self.reasons if RULES[r.rule].kind is not self.kind]
         if strays or not self.reasons:
             raise ValueError(f"verdict {self.kind.value} cannot rest on rules {strays}")
-        if self.kind is VerdictKind.SCAN and (self.table is None or self.size is not SizeFit.FITS):
+        if self.kind is not VerdictKind.SCAN:
+            return
+        if self.table is None or self.words is None or self.size is not SizeFit.FITS:
             raise ValueError(
-                f"verdict scan needs a table in force and a size that fits, "
-                f"not {self.table} and {self.size.value}"
+                f"verdict scan needs table and lexicon in force and a size that fits, "
+                f"not {self.table}, {self.words} and {self.size.value}"
             )
 
     @property
@@ -137,22 +157,13 @@ class Verdict:
 
     def record(self) -> dict[str, Json]:
         """The verdict as it is journalled and published."""
-        table = self.table
         return {
             "verdict": self.kind.value,
             "inspection": self.inspection_id,
             "size": self.size.value,
-            "reasons": [
-                {
-                    "rule": reason.rule_id,
-                    "text": reason.text.en,
-                    "offending": list(reason.offending),
-                    "count": reason.count,
-                }
-                for reason in self.reasons
-            ],
-            "table": None
-            if table is None
-            else {"id": table.table_id, "version": table.version, "sha256": table.sha256},
+            "reasons": [reason.record() for reason in self.reasons],
+            "notices": [reason.record() for reason in self.notices],
+            "table": None if self.table is None else self.table.record(),
+            "words": None if self.words is None else self.words.record(),
             "inputs": dict(self.inputs),
         }

@@ -45,6 +45,7 @@ INTERRUPTED = 130
 """Exit code of a program ended by Ctrl-C, as shells give it."""
 _PREPARED = frozenset({"lamp", "horn", "belt", "key", "secured", "key_edge", "secured_edge"})
 """Rows that stand against the beam of a lane that only waits for its key and a unit."""
+LAW_FOLDER = Path(__file__).resolve().parents[2] / "config" / "law"
 LANE_FILE = Path(__file__).resolve().parents[2] / "config" / "lanes" / "cargo.toml"
 
 
@@ -130,6 +131,7 @@ class Showcase:
         trust = self._places.lane / "trust"
         trust.mkdir(parents=True)
         (trust / "headquarters.pub").write_text(public + "\n", encoding="ascii")
+        await self._headquarters("sign-law", str(LAW_FOLDER), "--into", str(trust / "law"))
 
     async def _headquarters(self, *words: str) -> str:
         where = ("--url", self._url, "--store", str(self._places.headquarters))

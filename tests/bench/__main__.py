@@ -36,6 +36,8 @@ def _trusted(state: Path) -> None:
     shown = subprocess.run(key, capture_output=True, text=True, check=True).stdout.split()
     (state / "trust").mkdir()
     (state / "trust" / "headquarters.pub").write_text(shown[-1])
+    law = [*key[:-1], "sign-law", str(ROOT / "config" / "law"), "--into", str(state / "trust/law")]
+    subprocess.run(law, capture_output=True, check=True)
 
 
 def _until_ready(command: list[str]) -> tuple[subprocess.Popen[str], float]:

@@ -26,7 +26,9 @@ from edge.journal.store import Journal
 from edge.lane_file import load
 from edge.ports import Belief, BoardReport, Heartbeat, Sink
 from edge.service import LaneService, Opened, Wired
-from tests.unit.control.kit import LANE, LANE_FILE, ROOT, TABLES
+from headquarters.keys import HeadquartersKey
+from headquarters.vouch import law_files, sign_law
+from tests.unit.control.kit import LANE, LANE_FILE, LAW, ROOT
 from tests.unit.journal.journal_bench import locked
 
 NOWHERE = "mqtt://127.0.0.1:1"
@@ -51,6 +53,8 @@ def trusted(state: Path) -> Path:
     key = Ed25519PrivateKey.from_private_bytes(bytes([9]) * 32)
     (state / "trust").mkdir(parents=True)
     (state / "trust" / "headquarters.pub").write_text(public_key_text(key.public_key()))
+    law = law_files((ROOT / "config" / "law",))
+    sign_law(HeadquartersKey(key), law, state / "trust" / "law", SystemClock())
     return state
 
 
@@ -105,7 +109,7 @@ def test_mistakes_of_tables_and_devices_are_told_together(tmp_path: Path) -> Non
     file = config(tmp_path, ('\nboard = "board"', '\nboard = "belt"'))
     shutil.rmtree(tmp_path / "config" / "law")
     _, mistakes = check_lane(file)
-    assert [mistake.key for mistake in mistakes] == ["-", "board"]
+    assert [mistake.key for mistake in mistakes] == ["-", "-", "board"]
     state = tmp_path / "state"
     with pytest.raises(SettingsError) as raised:
         asyncio.run(run_lane(file, state))
@@ -117,7 +121,7 @@ def test_a_lane_without_its_trusted_keys_does_not_start(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as raised:
         asyncio.run(run_lane(LANE_FILE, tmp_path / "state"))
     keys = {mistake.key for mistake in raised.value.mistakes}
-    assert keys == {"trust.manifests", "trust.commands"}
+    assert keys == {"trust.manifests", "trust.commands", "trust.law"}
 
 
 def test_a_state_folder_that_cannot_be_made_is_told_with_its_name(tmp_path: Path) -> None:
@@ -217,7 +221,7 @@ def serve(
                 load(LANE_FILE),
                 state=state,
                 opened=Opened(journal, Keyring(LANE, state, key, "lane file"), taken),
-                tables=TABLES,
+                law=LAW,
                 broker=NOWHERE,
                 wire=hall.wire,
                 clock=SystemClock(),

@@ -1,6 +1,7 @@
 """Rules of what the lane reads of itself: room on the disk, the clock, the rule tables."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -8,14 +9,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from edge.core.values import Input, Quality
+from edge.law.case import LawData
+from edge.law.dated import Provenance
 from edge.law.tables import ExemptionTable
 from edge.ports import Reading
 from edge.selfcheck import SelfCheck
-from tests.unit.control.kit import TABLES
+from tests.unit.control.kit import LAW
 
 ALMATY = ZoneInfo("Asia/Almaty")
 PERIOD = timedelta(milliseconds=400)
-(SHIPPED,) = TABLES
 
 
 class Clock:
@@ -43,7 +45,7 @@ class Bench:
         state: Path,
         *,
         clock: Clock | None = None,
-        tables: tuple[ExemptionTable, ...] = (SHIPPED,),
+        law: LawData = LAW,
         min_free_mb: int = 1,
         civil_day: Callable[[datetime], date] = lambda now: now.astimezone(ALMATY).date(),
     ) -> None:
@@ -52,7 +54,7 @@ class Bench:
         self._check = SelfCheck(
             state=state,
             min_free_mb=min_free_mb,
-            tables=tables,
+            law=law,
             civil_day=civil_day,
             deliver=self._take,
             clock=self.clock,
@@ -155,9 +157,7 @@ def test_a_clock_before_this_software_was_never_set(
 
 
 def dated(first: date, last: date) -> ExemptionTable:
-    return ExemptionTable(
-        SHIPPED.ref, first, last, SHIPPED.source, SHIPPED.provenance, SHIPPED.rows
-    )
+    return replace(LAW.tables[0], valid_from=first, valid_to=last)
 
 
 @pytest.mark.parametrize(
@@ -177,10 +177,27 @@ def test_a_gap_between_tables_begins_and_ends_at_midnight_of_the_lane(
         dated(date(2026, 1, 1), date(2026, 6, 30)),
         dated(date(2026, 7, 2), date(2026, 12, 31)),
     )
-    assert Bench(tmp_path, clock=Clock(utc), tables=tables).check("lane.rules") is says
+    law = LAW._replace(tables=tables)
+    assert Bench(tmp_path, clock=Clock(utc), law=law).check("lane.rules") is says
 
 
-def test_two_tables_for_one_day_and_none_at_all_both_block(tmp_path: Path) -> None:
+def test_two_tables_for_one_day_block_only_when_they_contradict_each_other(tmp_path: Path) -> None:
     whole = dated(date(2026, 1, 1), date(2026, 12, 31))
-    assert Bench(tmp_path, tables=(whole, whole)).check("lane.rules") is Input.BLOCKED
-    assert Bench(tmp_path, tables=()).check("lane.rules") is Input.BLOCKED
+    other = replace(whole, rows=whole.rows[1:])
+    for tables, says in (((whole, whole), Input.OK), ((whole, other), Input.BLOCKED)):
+        assert Bench(tmp_path, law=LAW._replace(tables=tables)).check("lane.rules") is says
+
+
+def test_without_a_table_or_a_lexicon_the_rules_are_no_rules(tmp_path: Path) -> None:
+    assert Bench(tmp_path, law=LAW._replace(tables=())).check("lane.rules") is Input.BLOCKED
+    assert Bench(tmp_path, law=LAW._replace(lexica=())).check("lane.rules") is Input.BLOCKED
+
+
+def test_an_unsigned_file_of_the_law_blocks(tmp_path: Path) -> None:
+    table, lexicon = LAW.tables[0], LAW.lexica[0]
+    unsigned = Provenance.UNSIGNED
+    for law in (
+        LAW._replace(tables=(replace(table, provenance=unsigned),)),
+        LAW._replace(lexica=(replace(lexicon, provenance=unsigned),)),
+    ):
+        assert Bench(tmp_path, law=law).check("lane.rules") is Input.BLOCKED

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import psutil
 
+from edge.clock import SystemClock
 from edge.evidence.chain import Link as ChainLink
 from edge.journal.database import Reader
 from edge.journal.reading import links
 from headquarters.keys import open_key
+from headquarters.vouch import law_files, sign_law
 from simulator.broker import BrokerHandle, free_port, start_broker
 from simulator.hall.truth import Span
 from tests.wire.lane_programs import Answer, Program, ask, until
@@ -68,6 +70,8 @@ class Rig:
         self.hall_file.write_text(lane_text(self.ports, self.hall / "wires"))
         (self.state / "trust").mkdir(parents=True)
         (self.state / "trust" / "headquarters.pub").write_text(self.key.public_text)
+        law = folder / "config" / "law"
+        sign_law(self.key, law_files((law,)), self.state / "trust" / "law", SystemClock())
         numba.mkdir(parents=True, exist_ok=True)
         (self.state / "numba").symlink_to(numba)
 

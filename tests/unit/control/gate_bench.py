@@ -8,7 +8,7 @@ from edge.law.verdicts import VerdictKind
 from edge.messages.manifest import Manifest, plain_identifier
 from edge.ports import Reading
 from edge.settings import LaneFile
-from tests.unit.control.kit import LANE, TABLES, TOKEN, Clock, Core, Posted, good
+from tests.unit.control.kit import LANE, LAW, TOKEN, Clock, Core, Posted, good
 
 
 class GateBench:
@@ -25,7 +25,7 @@ class GateBench:
             core=self.core,
             latest=self.readings.get,
             find_manifests=self._find,
-            tables=tuple(TABLES),
+            law=LAW,
             post=self.posted,
             clock=self.clock,
         )

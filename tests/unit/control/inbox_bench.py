@@ -35,7 +35,7 @@ def trusting(lane: LaneFile = LANE) -> LaneFile:
         officer.model_copy(update={"public_key": OWN_KEY}) if officer.id == OAC else officer
         for officer in lane.officers
     )
-    trust = lane.trust.model_copy(update={"manifests": (key,), "commands": (key,)})
+    trust = lane.trust.model_copy(update={"manifests": (key,), "commands": (key,), "law": (key,)})
     return lane.model_copy(update={"trust": trust, "officers": officers})
 
 

@@ -21,7 +21,7 @@ from edge.messages.manifest import Manifest, plain_identifier
 from edge.ports import Belief, BoardReport, Reading, ScanOrder
 from edge.settings import LaneFile
 from simulator.world.virtual_loop import VirtualClock, VirtualLoop, run_virtual
-from tests.unit.control.kit import LANE, TABLES, manifest
+from tests.unit.control.kit import LANE, LAW, manifest
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 COMMIT_S = 0.003
@@ -125,7 +125,7 @@ class LaneBench:
             journal=self.disk,
             recovered=recovered or Recovered(1, ()),
             find_manifests=self._find,
-            tables=TABLES,
+            law=LAW,
             clock=self.clock,
             archive=folder / "archive",
             on_events=self._wake,

@@ -17,7 +17,7 @@ from edge.law.envelope import Axis
 from edge.law.outcomes import Act
 from edge.messages.manifest import plain_identifier
 from edge.settings import LaneFile, Officer
-from tests.unit.control.kit import LANE, TABLES, TOKEN, Clock, Core, Posted, manifest
+from tests.unit.control.kit import LANE, LAW, TOKEN, Clock, Core, Posted, manifest
 
 
 def officer(name: str, *roles: str, user: str = "", simulated: bool = False) -> Officer:
@@ -51,7 +51,7 @@ class Bench:
                 for one in (papers,)
                 if plain_identifier(getattr(one.identifiers, kind) or "") == text
             ],
-            tables=tuple(TABLES),
+            law=LAW,
             post=self.posted,
             clock=self.clock,
         )

@@ -1,5 +1,6 @@
 """Rules of whose signature counts for what."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from edge.control.signatures import Keyring
 from edge.errors import SettingsError
 from edge.evidence.signing import KEY_ID, key_id, public_key_text, sign, trust, verify
+from edge.evidence.vouching import name_of, voucher
 from edge.lane_file import load
 from edge.settings import LaneFile
 from tests.unit.control.kit import LANE, LANE_FILE
@@ -21,7 +23,7 @@ def text(number: int) -> str:
     return public_key_text(key(number).public_key())
 
 
-LANES_OWN, COMMANDS, MANIFESTS, OMS_OWN, STRANGER = range(1, 6)
+LANES_OWN, COMMANDS, MANIFESTS, OMS_OWN, STRANGER, LAW = range(1, 7)
 MESSAGE = {"id": "m-1", "lane": LANE.lane.id}
 
 
@@ -35,7 +37,8 @@ def lane_file(
         officer.model_copy(update={"public_key": public})
         for officer, public in zip(LANE.officers, own, strict=True)
     )
-    trusted = LANE.trust.model_copy(update={"manifests": manifests, "commands": commands})
+    said = {"manifests": manifests, "commands": commands, "law": (text(LAW),)}
+    trusted = LANE.trust.model_copy(update=said)
     return LANE.model_copy(update={"trust": trusted, "officers": officers})
 
 
@@ -121,3 +124,41 @@ def test_a_simulated_officer_signs_nothing_on_a_real_lane(tmp_path: Path) -> Non
     with pytest.raises(SettingsError, match="a simulated officer on a real lane") as raised:
         load(real)
     assert len(raised.value.mistakes) == 2
+
+
+TABLE = b"schema = 2\n"
+
+
+def put(state: Path, data: bytes, envelope: dict[str, object], signer: int) -> Keyring:
+    """A keyring of a lane in whose state folder a voucher lies."""
+    folder = state / "trust" / "law"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name_of(data)}.json").write_text(json.dumps(sign(envelope, key(signer))))
+    return keyring(state=state)
+
+
+def test_a_file_of_the_law_counts_when_its_key_vouches_for_its_bytes(tmp_path: Path) -> None:
+    ring = put(tmp_path, TABLE, voucher(TABLE, file="t.toml", signed="2026-01-01"), LAW)
+    assert ring.vouches(Path("t.toml"), TABLE)
+    assert not ring.vouches(Path("t.toml"), TABLE + b"# one more line\n")
+
+
+@pytest.mark.parametrize("signer", [STRANGER, MANIFESTS, COMMANDS, LANES_OWN])
+def test_no_other_key_vouches_for_the_law(tmp_path: Path, signer: int) -> None:
+    ring = put(tmp_path, TABLE, voucher(TABLE, file="t.toml", signed="2026-01-01"), signer)
+    assert not ring.vouches(Path("t.toml"), TABLE)
+
+
+@pytest.mark.parametrize("change", [{"kind": "manifest"}, {"sha256": name_of(b"another")}])
+def test_a_signature_of_something_else_vouches_for_nothing(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    envelope = {**voucher(TABLE, file="t.toml", signed="2026-01-01"), **change}
+    assert not put(tmp_path, TABLE, envelope, LAW).vouches(Path("t.toml"), TABLE)
+
+
+@pytest.mark.parametrize("broken", [b"", b"{", b"[]", b"\xff", b'{"kind": 1}'])
+def test_a_broken_voucher_is_none(tmp_path: Path, broken: bytes) -> None:
+    ring = put(tmp_path, TABLE, voucher(TABLE, file="t.toml", signed="2026-01-01"), LAW)
+    (tmp_path / "trust" / "law" / f"{name_of(TABLE)}.json").write_bytes(broken)
+    assert not ring.vouches(Path("t.toml"), TABLE)

@@ -6,9 +6,12 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from edge.law.case import Case
+from edge.law.case import Case, LawData
+from edge.law.dated import Provenance
 from edge.law.envelope import Axis, Envelope, Limits, Measurement, Origin
 from edge.law.exemptions import HoldAnswer, HoldDecision
+from edge.law.lexicon import Lexicon
+from edge.law.lexicon_reader import build_lexicon
 from edge.law.manifest import (
     Direction,
     GoodsLine,
@@ -17,10 +20,12 @@ from edge.law.manifest import (
     ManifestState,
 )
 from edge.law.outcomes import Role
-from edge.law.tables import ExemptionTable, Provenance, build_table
+from edge.law.table_reader import build_table
+from edge.law.tables import ExemptionTable
 from edge.law.verdicts import Verdict
 
 TABLE_FILE = Path(__file__).parents[3] / "config" / "law" / "exemptions-2025.toml"
+WORDS_FILE = TABLE_FILE.parent / "words" / "words-2026.toml"
 DAY = date(2025, 6, 2)
 INSPECTION = "cargo-000017"
 
@@ -29,14 +34,24 @@ def shipped_mapping():
     return tomllib.loads(TABLE_FILE.read_text(encoding="utf-8"))
 
 
-def shipped_table(provenance=Provenance.SHIPPED):
+def shipped_table(provenance=Provenance.SIGNED):
     sha256 = hashlib.sha256(TABLE_FILE.read_bytes()).hexdigest()
     table = build_table(shipped_mapping(), sha256, provenance=provenance)
     assert isinstance(table, ExemptionTable), table
     return table
 
 
+def shipped_lexicon(provenance=Provenance.SIGNED):
+    data = WORDS_FILE.read_bytes()
+    mapping = tomllib.loads(data.decode())
+    lexicon = build_lexicon(mapping, hashlib.sha256(data).hexdigest(), provenance=provenance)
+    assert isinstance(lexicon, Lexicon), lexicon
+    return lexicon
+
+
 TABLE = shipped_table()
+LEXICON = shipped_lexicon()
+LAW = LawData((TABLE,), (LEXICON,))
 
 ENVELOPE = Envelope(
     height_mm=Limits(50, 1000),
@@ -85,7 +100,7 @@ def case(manifest=None, **changes):
         manifest=papers() if manifest is None else manifest,
         measured=MEASURED,
         envelope=ENVELOPE,
-        tables=(TABLE,),
+        law=LAW,
         day=DAY,
     )
     return replace(ordinary, **changes)

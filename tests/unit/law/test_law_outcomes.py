@@ -43,6 +43,8 @@ RIGHTS = {
     Act.ACK: {Role.OMS, Role.SUPERVISOR},
     Act.CONFIRM_IDENTITY: {Role.OMS},
     Act.STATE_NO_ANIMALS: {Role.OMS},
+    Act.ASK_DRIVER: {Role.OMS},
+    Act.REFUSAL: {Role.OMS},
     Act.SERVICE: {Role.OMS, Role.SUPERVISOR},
 }
 

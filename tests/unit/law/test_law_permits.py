@@ -5,8 +5,9 @@ import pickle
 from dataclasses import replace
 
 import pytest
-from law_builders import INSPECTION, TABLE, allow, case, papers
+from law_builders import INSPECTION, LEXICON, TABLE, allow, case, papers
 
+from edge.law.case import LawData
 from edge.law.exemptions import HoldDecision, ScanPermit, decide, make_scan_permit
 from edge.law.manifest import Direction, IdentityState, ManifestState, no_manifest
 from edge.law.outcomes import Role
@@ -62,7 +63,7 @@ def test_no_officer_turns_an_exemption_or_a_missing_basis_into_a_scan(verdict):
 @pytest.mark.parametrize(
     "unit",
     [
-        case(tables=()),
+        case(law=LawData((), (LEXICON,))),
         case(papers(direction=Direction.UNKNOWN)),
         case(papers("0301", state=ManifestState.UNSIGNED)),
         case(papers("01", identity=IdentityState.CONFLICT)),
@@ -106,7 +107,7 @@ def test_a_verdict_permits_nothing_for_another_inspection_or_for_nobody():
 def test_nobody_else_makes_a_permit():
     permit = make_scan_permit(SCAN, 7, INSPECTION)
     with pytest.raises(ValueError, match="make_scan_permit"):
-        ScanPermit(7, INSPECTION, (), TABLE.ref, "", key=object())
+        ScanPermit(7, INSPECTION, (), TABLE.ref, LEXICON.ref, "", key=object())
     with pytest.raises((ValueError, TypeError), match="key"):  # TypeError from Python 3.13 on
         replace(permit, token=8)
     for copier in (copy.copy, copy.deepcopy, pickle.dumps):
@@ -123,12 +124,24 @@ def test_a_verdict_cannot_rest_on_rules_of_another_kind():
         (VerdictKind.EXEMPT, Rule.MANIFEST_STALE),
     ):
         with pytest.raises(ValueError, match=f"verdict {kind.value} cannot rest"):
-            Verdict(kind, (Reason(rule, (), 1),), SizeFit.FITS, TABLE.ref, INSPECTION, {})
+            Verdict(
+                kind, (Reason(rule, (), 1),), SizeFit.FITS, TABLE.ref, LEXICON.ref, INSPECTION, {}
+            )
     with pytest.raises(ValueError, match="cannot rest"):
-        Verdict(VerdictKind.SCAN, (), SizeFit.FITS, TABLE.ref, INSPECTION, {})
+        Verdict(VerdictKind.SCAN, (), SizeFit.FITS, TABLE.ref, LEXICON.ref, INSPECTION, {})
 
 
-@pytest.mark.parametrize("change", [{"table": None}, {"size": SizeFit.DOUBTFUL}])
-def test_a_scan_needs_a_table_and_a_size_that_fits(change):
-    with pytest.raises(ValueError, match="needs a table in force and a size that fits"):
+@pytest.mark.parametrize("change", [{"table": None}, {"words": None}, {"size": SizeFit.DOUBTFUL}])
+def test_a_scan_needs_table_lexicon_and_a_size_that_fits(change):
+    with pytest.raises(ValueError, match="needs table and lexicon in force and a size that fits"):
         replace(SCAN, **change)
+
+
+def test_with_four_eyes_one_officer_alone_never_turns_a_hold_into_a_scan():
+    for second in ("", " ", "oms-1", "OMS-1 "):
+        answer = allow(HOLD, confirmed_by=second)
+        with pytest.raises(ValueError, match="second officer"):
+            make_scan_permit(HOLD, 7, INSPECTION, answer, four_eyes=True)
+    answer = allow(HOLD, confirmed_by="oms-2")
+    assert make_scan_permit(HOLD, 7, INSPECTION, answer, four_eyes=True).officer_id == "oms-1"
+    assert make_scan_permit(SCAN, 7, INSPECTION, four_eyes=True).officer_id == ""

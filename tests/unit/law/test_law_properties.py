@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from law_builders import DAY, ENVELOPE, INSPECTION, TABLE, allow
+from law_builders import DAY, ENVELOPE, INSPECTION, LAW, LEXICON, TABLE, allow
 
-from edge.law.case import Case, NoAnimalsStatement
+from edge.law.case import Case, LawData, NoAnimalsStatement
 from edge.law.envelope import Axis, Limits, Measurement, Origin
 from edge.law.exemptions import decide, make_scan_permit
 from edge.law.manifest import (
@@ -38,8 +38,15 @@ def exempt_codes(draw):
     return draw(SEPARATORS).join(prefix + tail)
 
 
-def lines(codes):
-    return st.builds(GoodsLine, codes, st.sampled_from(["goods", "корм для собак", "тірі мал"]))
+HARMLESS = ("goods", "корм для собак", "тауар")
+TEXTS = (*HARMLESS, "тірі мал", "live lobsters", "horses")
+
+
+def lines(codes, texts=TEXTS):
+    return st.builds(GoodsLine, codes, st.sampled_from(texts))
+
+
+ORDINARY = lines(PLAIN, HARMLESS)
 
 
 GOODS = st.lists(lines(PLAIN | DOUBTFUL | st.text(max_size=12)), max_size=6)
@@ -65,6 +72,13 @@ EVERY_LIMIT = replace(
     ground_clearance_mm=Limits(100, 900),
     speed_mm_s=Limits(100, 1200),
 )
+LAWS = [
+    LAW,
+    LAW,
+    LawData((), (LEXICON,)),
+    LawData((TABLE,), ()),
+    LawData((TABLE, TABLE), (LEXICON,)),
+]
 STATEMENTS = st.none() | st.builds(
     NoAnimalsStatement,
     st.sampled_from([INSPECTION, "another"]),
@@ -91,7 +105,7 @@ def cases(draw, goods=GOODS):
         manifest=papers,
         measured=tuple(draw(AMOUNTS)),
         envelope=EVERY_LIMIT,
-        tables=draw(st.sampled_from([(TABLE,), (TABLE,), (), (TABLE, TABLE)])),
+        law=draw(st.sampled_from(LAWS)),
         day=DAY,
         statement=draw(STATEMENTS),
     )
@@ -111,7 +125,7 @@ def good_cases(draw, goods):
         direction=Direction.ARRIVAL,
         identity=IdentityState.AGREED,
     )
-    return replace(unit, manifest=papers, measured=measured, tables=(TABLE,))
+    return replace(unit, manifest=papers, measured=measured, law=LAW)
 
 
 def with_line(unit, line, place):
@@ -120,7 +134,7 @@ def with_line(unit, line, place):
     return replace(unit, manifest=replace(unit.manifest, goods=tuple(goods)))
 
 
-ANY_UNIT = cases() | good_cases(st.lists(lines(PLAIN), min_size=1, max_size=6))
+ANY_UNIT = cases() | good_cases(st.lists(ORDINARY, min_size=1, max_size=6))
 
 
 @QUIET
@@ -128,7 +142,7 @@ ANY_UNIT = cases() | good_cases(st.lists(lines(PLAIN), min_size=1, max_size=6))
 def test_no_exempt_line_anywhere_ever_yields_a_scan_or_a_permit(unit, line, place):
     verdict = decide(with_line(unit, line, place))
     assert verdict.kind is not VerdictKind.SCAN
-    if unit.tables == (TABLE,):
+    if unit.law is LAW:
         assert not verdict.officer_may_scan
     for answer in (None, allow(verdict)):
         with pytest.raises(ValueError, match="no scan permit"):
@@ -136,7 +150,7 @@ def test_no_exempt_line_anywhere_ever_yields_a_scan_or_a_permit(unit, line, plac
 
 
 @QUIET
-@given(good_cases(st.lists(lines(PLAIN), min_size=1, max_size=6)), lines(exempt_codes()))
+@given(good_cases(st.lists(ORDINARY, min_size=1, max_size=6)), lines(exempt_codes()))
 def test_an_exempt_line_added_to_a_unit_that_would_be_scanned_exempts_it(unit, line):
     assert decide(unit).kind is VerdictKind.SCAN
     assert decide(with_line(unit, line, 0)).kind is VerdictKind.EXEMPT
@@ -171,7 +185,8 @@ def test_a_scan_is_never_given_in_doubt(unit):
     assert papers.direction in (Direction.ARRIVAL, Direction.DEPARTURE)
     assert papers.direction is Direction.ARRIVAL or papers.carrier_request is not None
     assert papers.goods
-    assert unit.tables == (TABLE,)
+    assert unit.law.tables
+    assert unit.law.lexica
     assert verdict.size is SizeFit.FITS
     measured = {one.axis for one in unit.measured if one.origin is Origin.MEASURED}
     assert unit.envelope.must_measure <= measured
@@ -179,7 +194,7 @@ def test_a_scan_is_never_given_in_doubt(unit):
 
 @QUIET
 @given(
-    good_cases(st.lists(lines(PLAIN), min_size=1, max_size=4)),
+    good_cases(st.lists(ORDINARY, min_size=1, max_size=4)),
     st.sampled_from(
         [
             {"state": ManifestState.STALE},
@@ -201,7 +216,7 @@ def test_one_doubt_turns_a_scan_into_a_hold(unit, doubt):
 
 
 @QUIET
-@given(good_cases(st.lists(lines(PLAIN), min_size=1, max_size=4)), st.sampled_from(Axis))
+@given(good_cases(st.lists(ORDINARY, min_size=1, max_size=4)), st.sampled_from(Axis))
 def test_an_axis_that_is_not_known_is_never_scanned(unit, axis):
     papers = replace(unit.manifest, declared=())
     seen = tuple(one for one in unit.measured if one.axis is not axis)

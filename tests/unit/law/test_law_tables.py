@@ -7,22 +7,17 @@ from datetime import date, datetime, timedelta
 import pytest
 from law_builders import DAY, TABLE, shipped_mapping, shipped_table
 
+from edge.law.dated import Absence, Missing, Provenance, in_force
 from edge.law.rules import CODE_RULES, Rule
-from edge.law.tables import (
-    MAX_ROWS,
-    ExemptionTable,
-    Provenance,
-    TableProblem,
-    build_table,
-    in_force,
-)
+from edge.law.table_reader import MAX_ROWS, build_table
+from edge.law.tables import Action, ExemptionTable
 
 SHA = "0" * 64
 ONE_DAY = timedelta(days=1)
 
 
 def problems_of(mapping, sha256=SHA):
-    built = build_table(mapping, sha256, provenance=Provenance.SHIPPED)
+    built = build_table(mapping, sha256, provenance=Provenance.SIGNED)
     assert isinstance(built, tuple), built
     return {problem.key: problem for problem in built}
 
@@ -77,7 +72,7 @@ def test_a_misspelt_key_is_refused_and_not_passed_over():
 
 
 def test_every_problem_is_named_not_only_the_first():
-    mapping = shipped_mapping() | {"version": "", "schema": 2, "valid_to": "2027"}
+    mapping = shipped_mapping() | {"version": "", "schema": 3, "valid_to": "2027"}
     assert {"version", "schema", "valid_to", "-"} <= problems_of(mapping, "short").keys()
 
 
@@ -113,40 +108,107 @@ def test_dates_the_wrong_way_round_and_moments_are_refused():
 def test_building_leaves_the_mapping_as_it_was():
     mapping = shipped_mapping()
     before = copy.deepcopy(mapping)
-    build_table(mapping, SHA, provenance=Provenance.SHIPPED)
+    build_table(mapping, SHA, provenance=Provenance.SIGNED)
     assert mapping == before
 
 
 @pytest.mark.parametrize("day", [TABLE.valid_from, DAY, TABLE.valid_to])
 def test_a_table_is_in_force_from_its_first_day_to_its_last(day):
-    assert in_force([TABLE], day) is TABLE
+    assert in_force([TABLE], day, "table") is TABLE
 
 
-def rule_of(tables, day):
-    found = in_force(tables, day)
-    assert isinstance(found, TableProblem), found
+def absence_of(tables, day):
+    found = in_force(tables, day, "table")
+    assert isinstance(found, Missing), found
     assert found.reason
     assert found.remedy
-    return found.rule
+    return found.absence
 
 
 def test_no_table_expired_gap_and_contradiction_are_told_apart():
     after, before = TABLE.valid_to + ONE_DAY, TABLE.valid_from - ONE_DAY
     later = replace(TABLE, valid_from=after + ONE_DAY, valid_to=after + 300 * ONE_DAY)
-    assert rule_of([], DAY) is Rule.TABLE_NOT_LOADED
-    assert rule_of([TABLE], after) is Rule.TABLE_EXPIRED
-    assert rule_of([TABLE], before) is Rule.TABLE_GAP
-    assert rule_of([TABLE, later], after) is Rule.TABLE_GAP
-    assert rule_of([TABLE, TABLE], DAY) is Rule.TABLE_CONTRADICTION
+    assert absence_of([], DAY) is Absence.NOT_LOADED
+    assert absence_of([TABLE], after) is Absence.EXPIRED
+    assert absence_of([TABLE], before) is Absence.GAP
+    assert absence_of([TABLE, later], after) is Absence.GAP
 
 
 def test_tables_that_follow_each_other_without_a_gap_are_each_in_force_alone():
     switch = TABLE.valid_to + ONE_DAY
     later = replace(TABLE, valid_from=switch, valid_to=switch + 300 * ONE_DAY)
-    assert in_force([later, TABLE], TABLE.valid_to) is TABLE
-    assert in_force([TABLE, later], switch) is later
+    assert in_force([later, TABLE], TABLE.valid_to, "table") is TABLE
+    assert in_force([TABLE, later], switch, "table") is later
 
 
-def test_an_unsigned_table_is_never_in_force_and_a_signed_one_is():
-    assert rule_of([shipped_table(Provenance.UNSIGNED)], DAY) is Rule.TABLE_UNSIGNED
-    assert isinstance(in_force([shipped_table(Provenance.SIGNED)], DAY), ExemptionTable)
+def test_tables_that_overlap_and_agree_are_in_force_the_later_one_named():
+    worded = tuple(replace(row, what="other words") for row in TABLE.rows)
+    newer = replace(TABLE, valid_from=DAY, rows=worded)
+    assert in_force([TABLE, newer], DAY, "table") is newer
+    assert in_force([newer, TABLE], DAY, "table") is newer
+    assert in_force([newer, TABLE], DAY - ONE_DAY, "table") is TABLE
+
+
+def changed(**rows):
+    return replace(TABLE, **rows)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        changed(rows=TABLE.rows[1:]),
+        changed(rows=(replace(TABLE.rows[0], prefix="02"), *TABLE.rows[1:])),
+        changed(goods=TABLE.goods[1:]),
+        changed(goods=(replace(TABLE.goods[0], action=Action.ALLOW), *TABLE.goods[1:])),
+        changed(goods=(replace(TABLE.goods[0], expects=frozenset()), *TABLE.goods[2:])),
+        changed(documents=TABLE.documents[1:]),
+        changed(vehicles=TABLE.vehicles[1:]),
+    ],
+)
+def test_tables_that_overlap_and_decide_otherwise_are_a_contradiction(other):
+    assert absence_of([TABLE, other], DAY) is Absence.CONTRADICTION
+
+
+def test_an_unsigned_table_is_never_in_force_nor_passed_over_for_a_signed_one():
+    unsigned = shipped_table(Provenance.UNSIGNED)
+    assert absence_of([unsigned], DAY) is Absence.UNSIGNED
+    assert absence_of([unsigned, TABLE], DAY) is Absence.UNSIGNED
+    assert in_force([TABLE], DAY, "table") is TABLE
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"goods": [{"prefix": "0306", "action": "burn", "what": "w", "source": "s"}]},
+         "goods[0].action"),
+        ({"goods": [{"prefix": "030", "action": "hold", "what": "w", "source": "s"}]},
+         "goods[0].prefix"),
+        ({"goods": [{"prefix": "0101", "action": "hold", "what": "w", "source": "s"}]}, "goods"),
+        ({"goods": [{"prefix": "02", "action": "allow", "what": "w", "source": "s"}] * 2}, "goods"),
+        ({"goods": [{"prefix": "02", "action": "allow", "site_policy": True, "what": "w",
+                     "source": "s"}]}, "goods[0].site_policy"),
+        ({"goods": [{"prefix": "02", "action": "allow", "expects": "names", "what": "w",
+                     "source": "s"}]}, "goods[0].expects"),
+        ({"goods": [{"prefix": "02", "action": "allow", "waht": "w", "source": "s"}]},
+         "goods[0].waht"),
+        ({"document": [{"code": "1201", "action": "hold", "what": "w", "source": "s"}]},
+         "document[0].code"),
+        ({"document": [{"code": "01201", "action": "hold", "expected_with": ["2"], "what": "w",
+                        "source": "s"}]}, "document[0].expected_with"),
+        ({"vehicle": [{"kind": "", "what": "w", "source": "s"}]}, "vehicle[0].kind"),
+        ({"vehicle": {}}, "vehicle"),
+    ],
+)  # fmt: skip
+def test_advice_that_cannot_be_read_is_refused_with_its_key(change, key):
+    assert key in problems_of(shipped_mapping() | change)
+
+
+def test_a_table_without_advice_is_a_table():
+    mapping = {
+        key: value
+        for key, value in shipped_mapping().items()
+        if key not in {"goods", "document", "vehicle"}
+    }
+    built = build_table(mapping, SHA, provenance=Provenance.SIGNED)
+    assert isinstance(built, ExemptionTable)
+    assert (built.goods, built.documents, built.vehicles) == ((), (), ())

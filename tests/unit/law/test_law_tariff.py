@@ -1,10 +1,12 @@
 """Commodity codes: printed forms, problems by name, prefixes both ways."""
 
+from dataclasses import dataclass
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.law.tariff import LENGTHS, CodeProblem, Match, match, read_code
+from edge.law.tariff import LENGTHS, CodeProblem, Match, PrefixIndex, match, read_code
 
 QUIET = settings(deadline=None, max_examples=200, derandomize=True)
 DIGITS = st.sampled_from(LENGTHS).flatmap(
@@ -147,3 +149,21 @@ def test_any_text_is_a_code_or_a_named_problem(printed):
         assert len(read) in LENGTHS
         assert read.isascii()
         assert read.isdigit()
+
+
+@dataclass(frozen=True)
+class Row:
+    prefix: str
+
+
+NEAR = st.from_regex(r"0[1-3]0[1-3]([01][0-2]){0,3}", fullmatch=True)
+
+
+@settings(deadline=None, max_examples=400, derandomize=True)
+@given(st.lists(NEAR | DIGITS, max_size=20), NEAR | DIGITS)
+def test_the_index_finds_just_what_comparing_every_row_finds(prefixes, digits):
+    rows = [Row(prefix) for prefix in prefixes]
+    index = PrefixIndex(rows)
+    for how, found in ((Match.MATCH, index.matching), (Match.UNDECIDED, index.undecided)):
+        expected = [row.prefix for row in rows if match(digits, row.prefix) is how]
+        assert sorted(row.prefix for row in found(digits)) == sorted(expected)

@@ -11,7 +11,7 @@ from edge.law.case import Case
 from edge.law.envelope import Axis, Measurement, Origin
 from edge.law.exemptions import decide
 from edge.law.manifest import IdentityState
-from edge.law_tables import load_tables
+from edge.law_tables import load_law
 from edge.messages.base import to_bytes
 from edge.messages.manifest import read_manifest
 from simulator.showcase.script import SHORT, Incident, Papers, Scene, manifest_of, scenes
@@ -19,7 +19,7 @@ from tests.unit.simulator.showcase_kit import PLAY
 
 LANE_FILE = Path(__file__).resolve().parents[3] / "config" / "lanes" / "cargo.toml"
 LANE = load(LANE_FILE)
-TABLES = load_tables(LANE_FILE.parent / LANE.law.tables)[0]
+LAW, _ = load_law(LANE_FILE.parent / LANE.law.tables, lambda _file, _data: True)
 NOW = datetime(2026, 3, 14, 9, 0, tzinfo=UTC)
 PITCH_MM = 5
 
@@ -41,7 +41,7 @@ def test_the_law_of_the_lane_gives_every_unit_the_verdict_the_play_expects(scene
                 Measurement(axis, size, PITCH_MM, Origin.MEASURED) for axis, size in sizes.items()
             ),
             envelope=envelope_of(LANE),
-            tables=TABLES,
+            law=LAW,
             day=NOW.date(),
         )
     )

@@ -1,0 +1,73 @@
+"""What goes with the goods: documents, the vehicle, and the driver's answer. Only ever doubt."""
+
+from collections.abc import Iterator, Sequence
+
+from edge.law.case import Aboard, Case
+from edge.law.goods import StudiedLine
+from edge.law.manifest import Document, ManifestState
+from edge.law.rules import Rule
+from edge.law.tables import Action, DocumentRow, ExemptionTable
+from edge.law.verdicts import Finding
+
+_WITHOUT_PAPERS = (ManifestState.MISSING, ManifestState.UNSIGNED)
+
+
+def document_findings(
+    documents: Sequence[Document], table: ExemptionTable, lines: Sequence[StudiedLine]
+) -> Iterator[Finding]:
+    """Documents that point to living or dangerous goods.
+
+    One that is usual with some goods is a notice when all goods are such and no word speaks of
+    life; beside any other line it holds, since that line may be what it is for.
+    """
+    for document in documents:
+        for row in table.documents:
+            if _is(document.kind, row.code, row.stems):
+                rule = _document_rule(row, lines)
+                if rule is not None:
+                    shown = f"{document.kind[:40]} {document.number[:40]}: {row.what}"
+                    yield Finding(rule, shown)
+
+
+def _document_rule(row: DocumentRow, lines: Sequence[StudiedLine]) -> Rule | None:
+    if row.action is Action.ALLOW:
+        return None
+    if row.action is Action.NOTICE:
+        return Rule.DOCUMENT_NOTICE
+    speaks = any(line.speaks_of_life or line.found.strong for line in lines)
+    if row.action is Action.HOLD_IF_LIVING:
+        return Rule.DOCUMENT if speaks else Rule.DOCUMENT_NOTICE
+    usual = bool(lines) and all(line.code_in(row.expected_with) for line in lines)
+    return Rule.DOCUMENT_NOTICE if usual and not speaks else Rule.DOCUMENT
+
+
+def vehicle_findings(kind: str, table: ExemptionTable) -> Iterator[Finding]:
+    """A vehicle made for animals: an empty one on its way back is a classic concealment."""
+    for row in table.vehicles:
+        if _is(kind, row.kind, row.stems):
+            yield Finding(Rule.ANIMAL_VEHICLE, f"{kind[:40]}: {row.what}")
+
+
+def driver_findings(case: Case) -> Iterator[Finding]:
+    """The question for live animals: pets and riding horses have no goods declaration."""
+    answer = case.driver
+    heard = (
+        answer is not None
+        and answer.counts
+        and answer.inspection_id == case.inspection_id
+        and answer.animals is not Aboard.UNANSWERED
+    )
+    if answer is not None and heard:
+        if answer.animals is Aboard.YES:
+            yield Finding(Rule.ANIMALS_ABOARD, f"asked by {answer.officer_id} at {answer.utc}")
+        return
+    manifest = case.manifest
+    if manifest.private_vehicle:
+        yield Finding(Rule.DRIVER_NOT_ASKED, "a private vehicle")
+    elif case.vehicles and manifest.state in _WITHOUT_PAPERS:
+        yield Finding(Rule.DRIVER_NOT_ASKED, "a vehicle without papers")
+
+
+def _is(said: str, name: str, stems: tuple[str, ...]) -> bool:
+    plain = said.strip().casefold()
+    return plain == name or any(stem in plain for stem in stems)

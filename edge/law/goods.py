@@ -1,0 +1,112 @@
+"""What one line of goods says: its code, the rows that speak of it, the words of its description.
+
+A word holds where the code does not explain it. It never exempts, and never clears.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from edge.law.lexicon import Lexicon, Strength, WordClass
+from edge.law.living_words import Found, WordHit, find_words
+from edge.law.manifest import GoodsLine
+from edge.law.rules import Rule
+from edge.law.tables import NAMES, Action, ExemptionTable, ExemptRow, GoodsRow
+from edge.law.tariff import CodeProblem, read_code
+from edge.law.verdicts import Finding
+
+_UNHEARD = Found((), (), not_read_whole=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StudiedLine:
+    """A line with everything its rules need.
+
+    Attributes:
+        line: as declared.
+        digits: its code, or what is wrong with it.
+        exempt: rows under which it is exempt.
+        undecided: rows of which its code is too short to tell.
+        advice: every row of advice that may speak of it, the one that surely does first.
+        expects: words that go without saying with its code, whatever the code's missing digits.
+        found: the words of its description.
+    """
+
+    line: GoodsLine
+    digits: str | CodeProblem
+    exempt: tuple[ExemptRow, ...]
+    undecided: tuple[ExemptRow, ...]
+    advice: tuple[GoodsRow, ...]
+    expects: frozenset[str]
+    found: Found
+
+    @property
+    def shown(self) -> str:
+        """The line for people."""
+        return f"{self.line.code[:24]!r} {self.line.description[:40]}".rstrip()
+
+    def expected(self, hit: WordHit) -> bool:
+        """Whether the code explains a word."""
+        name = hit.strength is Strength.WEAK and hit.word_class.living
+        return hit.entry_id in self.expects or (name and NAMES in self.expects)
+
+    @property
+    def speaks_of_life(self) -> bool:
+        """Whether some word speaks of living goods that the code does not explain."""
+        return any(hit.word_class.living and not self.expected(hit) for hit in self.found.hits)
+
+    def code_in(self, prefixes: tuple[str, ...]) -> bool:
+        """Whether the code surely begins with one of these."""
+        return isinstance(self.digits, str) and self.digits.startswith(prefixes)
+
+
+def study_line(
+    line: GoodsLine, table: ExemptionTable | None, lexicon: Lexicon | None
+) -> StudiedLine:
+    """Look everything up for one line; without table or lexicon nothing is known of it."""
+    digits = read_code(line.code)
+    found = _UNHEARD if lexicon is None else find_words(lexicon, line.description)
+    if table is None or isinstance(digits, CodeProblem):
+        return StudiedLine(line, digits, (), (), (), frozenset(), found)
+    advice = table.possible(digits)
+    return StudiedLine(
+        line=line,
+        digits=digits,
+        exempt=table.exempting.matching(digits),
+        undecided=table.exempting.undecided(digits),
+        advice=advice,
+        expects=_common(advice) if table.advice(digits) is not None else frozenset(),
+        found=found,
+    )
+
+
+def _common(rows: tuple[GoodsRow, ...]) -> frozenset[str]:
+    """What every row expects: a code cut short explains no more than the whole code might."""
+    return frozenset.intersection(*(row.expects for row in rows))
+
+
+def line_findings(studied: StudiedLine) -> Iterator[Finding]:
+    """Every doubt of a line and every notice; what exempts it is looked at elsewhere."""
+    shown = studied.shown
+    if isinstance(studied.digits, CodeProblem):
+        yield Finding(Rule.MALFORMED_CODE, f"{shown}: {studied.digits.value}")
+    for row in studied.undecided:
+        yield Finding(Rule.UNDECIDED_CODE, f"{shown}: may be {row.prefix}, {row.what}")
+    if studied.found.not_read_whole:
+        yield Finding(Rule.DESCRIPTION_UNREAD, shown)
+    for advice in studied.advice:
+        rule = _advised(advice, studied.found)
+        if rule is not None:
+            yield Finding(rule, f"{shown}: {advice.prefix}, {advice.what}")
+    for hit in studied.found.hits:
+        if not studied.expected(hit):
+            sensitive = hit.word_class is WordClass.SENSITIVE
+            rule = Rule.SITE_POLICY if sensitive else Rule.LIVING_WORD
+            yield Finding(rule, f"{shown}: {hit.words!r} ({hit.entry_id})")
+
+
+def _advised(row: GoodsRow, found: Found) -> Rule | None:
+    if row.action is Action.HOLD:
+        return Rule.SITE_POLICY if row.site_policy else Rule.LIVING_GOODS
+    if row.action is Action.HOLD_IF_LIVING and found.strong:
+        return Rule.LIVING_GOODS
+    return Rule.GOODS_NOTICE if row.action is Action.NOTICE else None

@@ -1,0 +1,166 @@
+"""Builds a table of exemptions and advice from parsed TOML, or says all that is wrong with it."""
+
+import re
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import TypeVar
+
+from edge.law.dated import Provenance
+from edge.law.row_checks import Problem, Row, RowChecks
+from edge.law.rules import CODE_RULES
+from edge.law.tables import (
+    Action,
+    DocumentRow,
+    ExemptionTable,
+    ExemptRow,
+    GoodsRow,
+    VehicleRow,
+)
+from edge.law.tariff import CodeProblem, read_code
+from edge.law.verdicts import TableRef
+
+_R = TypeVar("_R")
+
+SCHEMA = 2
+"""The layout of the file this code reads."""
+
+MAX_ROWS = 1000
+"""More rows than this are refused: the tariff has about 13,000 codes, the order four kinds."""
+
+MAX_TEXTS = 200
+"""Stems, prefixes or words of one row."""
+
+_TEXTS = ("id", "version", "source")
+_LISTS = ("exempt", "goods", "document", "vehicle")
+_KEYS = frozenset({"schema", *_TEXTS, "valid_from", "valid_to", *_LISTS})
+_EXEMPT_KEYS = frozenset({"prefix", "rule", "what", "source"})
+_GOODS_KEYS = frozenset({"prefix", "action", "site_policy", "expects", "what", "source"})
+_DOCUMENT_KEYS = frozenset({"code", "stems", "action", "expected_with", "what", "source"})
+_VEHICLE_KEYS = frozenset({"kind", "stems", "what", "source"})
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_DOCUMENT_CODE = re.compile(r"\d{5}")
+_CODE_RULES = {rule.value: rule for rule in CODE_RULES}
+
+
+def build_table(
+    mapping: Mapping[str, object], sha256: str, *, provenance: Provenance
+) -> ExemptionTable | tuple[Problem, ...]:
+    """Build a table from a parsed TOML file, or say everything that is wrong with it.
+
+    Args:
+        mapping: as ``tomllib`` gives it.
+        sha256: hash of the file's bytes, 64 lower-case hex digits.
+        provenance: how the file came here; an unsigned table is built but never in force.
+    """
+    reader = _Reader()
+    texts = [reader.text("", mapping, name) for name in _TEXTS]
+    days = reader.days(mapping, "valid_from", "valid_to")
+    reader.known("", mapping, _KEYS)
+    schema = mapping.get("schema", "")
+    if type(schema) is not int or schema != SCHEMA:
+        reader.say("schema", schema, "unknown layout", f"write schema = {SCHEMA}")
+    if not _SHA256.fullmatch(sha256):
+        reader.say("-", sha256, "is no SHA-256", "hash the bytes of the file")
+    rows = reader.rows(mapping, "exempt", MAX_ROWS, reader.exempt)
+    reader.mandated(rows)
+    goods = reader.optional(mapping, "goods", reader.goods)
+    documents = reader.optional(mapping, "document", reader.document)
+    vehicles = reader.optional(mapping, "vehicle", reader.vehicle)
+    reader.once("goods", ((row.prefix, row.prefix) for row in goods))
+    reader.once("document", ((row.code, row.code) for row in documents))
+    reader.once("vehicle", ((row.kind, row.kind) for row in vehicles))
+    reader.apart(rows, goods)
+    if reader.problems:
+        return tuple(reader.problems)
+    return ExemptionTable(
+        ref=TableRef(texts[0], texts[1], sha256),
+        valid_from=days[0],
+        valid_to=days[1],
+        source=texts[2],
+        provenance=provenance,
+        rows=tuple(rows),
+        goods=tuple(goods),
+        documents=tuple(documents),
+        vehicles=tuple(vehicles),
+    )
+
+
+class _Reader(RowChecks):
+    """Builds the rows of each kind."""
+
+    def exempt(self, at: str, row: Row) -> ExemptRow:
+        """One exemption of the order."""
+        self.known(at, row, _EXEMPT_KEYS)
+        rule_id = self.text(at, row, "rule")
+        if rule_id not in _CODE_RULES:
+            remedy = "write one of " + ", ".join(_CODE_RULES)
+            self.say(f"{at}rule", rule_id, "unknown rule", remedy)
+        rule = _CODE_RULES.get(rule_id, CODE_RULES[0])
+        return ExemptRow(self._prefix(at, row), rule, *self._about(at, row))
+
+    def goods(self, at: str, row: Row) -> GoodsRow:
+        """Advice on goods."""
+        self.known(at, row, _GOODS_KEYS)
+        action = self.one_of(at, row, "action", Action)
+        policy = self.flag(at, row, "site_policy")
+        if policy and action is not Action.HOLD:
+            self.say(f"{at}site_policy", policy, "goes with hold alone", "remove it")
+        expects = frozenset(self._texts(at, row, "expects"))
+        return GoodsRow(self._prefix(at, row), action, policy, expects, *self._about(at, row))
+
+    def document(self, at: str, row: Row) -> DocumentRow:
+        """Advice on documents."""
+        self.known(at, row, _DOCUMENT_KEYS)
+        code = self.text(at, row, "code")
+        if not _DOCUMENT_CODE.fullmatch(code):
+            self.say(f"{at}code", code, "is no code of five digits", "write a code as 01201")
+        stems = tuple(text.casefold() for text in self._texts(at, row, "stems"))
+        action = self.one_of(at, row, "action", Action)
+        prefixes = [
+            self._code(f"{at}expected_with", text) for text in self._texts(at, row, "expected_with")
+        ]
+        return DocumentRow(code, stems, action, tuple(prefixes), *self._about(at, row))
+
+    def vehicle(self, at: str, row: Row) -> VehicleRow:
+        """A kind of vehicle made for living goods."""
+        self.known(at, row, _VEHICLE_KEYS)
+        stems = tuple(text.casefold() for text in self._texts(at, row, "stems"))
+        return VehicleRow(self.text(at, row, "kind"), stems, *self._about(at, row))
+
+    def mandated(self, rows: list[ExemptRow]) -> None:
+        """Every kind of goods the order exempts must have a code, and every code one row."""
+        for rule in CODE_RULES:
+            if rows and rule not in {row.rule for row in rows}:
+                self.say("exempt", rule.value, "no code is named for it", "the order mandates it")
+        for shorter, longer in pairwise(sorted(rows, key=lambda row: row.prefix)):
+            if longer.prefix.startswith(shorter.prefix):
+                reason = f"lies inside {shorter.prefix}"
+                self.say("exempt", longer.prefix, reason, "keep one row for each code")
+
+    def apart(self, rows: list[ExemptRow], goods: list[GoodsRow]) -> None:
+        """Advice on what the order exempts would never be heard."""
+        for row in goods:
+            inside = [exempt.prefix for exempt in rows if row.prefix.startswith(exempt.prefix)]
+            if inside:
+                reason = f"lies inside {inside[0]}, which is exempt"
+                self.say("goods", row.prefix, reason, "remove the row")
+
+    def optional(self, mapping: Row, name: str, build: Callable[[str, Row], _R]) -> list[_R]:
+        """Rows of a kind a table may do without."""
+        return self.rows(mapping, name, MAX_ROWS, build) if name in mapping else []
+
+    def _about(self, at: str, row: Row) -> tuple[str, str]:
+        return self.text(at, row, "what"), self.text(at, row, "source")
+
+    def _texts(self, at: str, row: Row, name: str) -> list[str]:
+        return self.texts(at, row, name, MAX_TEXTS) if name in row else []
+
+    def _prefix(self, at: str, row: Row) -> str:
+        return self._code(f"{at}prefix", self.text(at, row, "prefix"))
+
+    def _code(self, key: str, printed: str) -> str:
+        digits = read_code(printed)
+        if isinstance(digits, CodeProblem):
+            self.say(key, printed, digits.value, "write a code as 0407 11")
+            return ""
+        return digits
