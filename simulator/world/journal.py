@@ -1,4 +1,7 @@
-"""A real journal whose disk takes virtual time, and the record of when each commit was done."""
+"""A real journal whose disk takes virtual time, and the record of when each commit was done.
+
+What the journal could not write at once it keeps; that counts as committed when it is back.
+"""
 
 import asyncio
 from collections import deque
@@ -29,6 +32,7 @@ class SlowJournal:
         self._now_ns = now_ns
         self._waiting: deque[int] = deque()
         self._due_s = 0.0
+        self._kept: list[JournalEntry] = []
         self.commit_s = COMMIT_S
         self.commits: list[tuple[int, JournalEntry]] = []
 
@@ -50,8 +54,14 @@ class SlowJournal:
 
     @property
     def refusal(self) -> JournalError | None:
-        """Why nothing is committed now."""
-        return self._journal.refusal
+        """Why nothing is committed now, None when all is well; an inline journal needs tending."""
+        self._journal.tend()
+        refusal = self._journal.refusal
+        if refusal is None and self._kept:
+            now_ns = self._now_ns()
+            self.commits.extend((now_ns, entry) for entry in self._kept)
+            self._kept.clear()
+        return refusal
 
     def pending_age_ms(self, now_ns: int) -> int:
         """Age of the oldest append not yet on disk."""
@@ -64,6 +74,11 @@ class SlowJournal:
         entries: tuple[JournalEntry, ...],
     ) -> None:
         self._waiting.popleft()
+        error = written.exception()
+        if error is not None:
+            self._kept.extend(entries)
+            acknowledged.set_exception(error)
+            return
         now_ns = self._now_ns()
         self.commits.extend((now_ns, entry) for entry in entries)
         acknowledged.set_result(written.result())
