@@ -88,18 +88,22 @@ class _Search:
     def __init__(self, lexicon: Lexicon, line: Line, sightings: Sequence[Sighting]) -> None:
         self._lexicon = lexicon
         self._line = line
-        self._seen: dict[int, set[str]] = {}
-        for sighting in sightings:
-            for place in sighting.tokens:
-                self._seen.setdefault(place, set()).add(sighting.entry.entry_id)
+        self._seen = {place for sighting in sightings for place in sighting.tokens}
+        # Words that are an entry by themselves: what stands elsewhere in the line changes nothing.
+        self._alone: dict[int, set[str]] = {}
+        for entry, tokens in sightings:
+            if len(tokens) == 1:
+                self._alone.setdefault(tokens[0], set()).add(entry.entry_id)
+        self._ids = {sighting.entry.entry_id for sighting in sightings}
 
     def phrases(self) -> Iterator[Silencing]:
         """Every phrase that silences something seen."""
         places = self._line.places
-        ids = set[str]().union(*self._seen.values())
         for word in self._lexicon.phrases.keys() & places.keys():
             for phrase in self._lexicon.phrases[word]:
-                if phrase.words <= places.keys() and not phrase.friend.silences.isdisjoint(ids):
+                if phrase.words <= places.keys() and not phrase.friend.silences.isdisjoint(
+                    self._ids
+                ):
                     yield from self._standing(phrase, word)
 
     def _standing(self, phrase: Phrase, word: int) -> Iterator[Silencing]:
@@ -136,6 +140,6 @@ class _Search:
                 return
 
     def _stands(self, element: Element, place: int, silences: frozenset[str]) -> bool:
-        if element.word is not None and element.word not in self._line.words[place]:
-            return False
-        return not element.silenced or not silences.isdisjoint(self._seen.get(place, ()))
+        if element.word is not None:
+            return element.word in self._line.words[place]
+        return not silences.isdisjoint(self._alone.get(place, ()))
