@@ -94,7 +94,7 @@ def line_findings(studied: StudiedLine) -> Iterator[Finding]:
     if studied.found.not_read_whole:
         yield Finding(Rule.DESCRIPTION_UNREAD, shown)
     for advice in studied.advice:
-        rule = _advised(advice, studied.found)
+        rule = advised(advice, studied.found)
         if rule is not None:
             yield Finding(rule, f"{shown}: {advice.prefix}, {advice.what}")
     for hit in studied.found.hits:
@@ -104,7 +104,8 @@ def line_findings(studied: StudiedLine) -> Iterator[Finding]:
             yield Finding(rule, f"{shown}: {hit.words!r} ({hit.entry_id})")
 
 
-def _advised(row: GoodsRow, found: Found) -> Rule | None:
+def advised(row: GoodsRow, found: Found) -> Rule | None:
+    """The rule a row of advice leads to beside these words, None when it says nothing."""
     if row.action is Action.HOLD:
         return Rule.SITE_POLICY if row.site_policy else Rule.LIVING_GOODS
     if row.action is Action.HOLD_IF_LIVING and found.strong:

@@ -1,0 +1,84 @@
+"""What is wrong with the validity of tables and lexica over the days, before a day has come."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+
+from edge.law.case import LawData
+from edge.law.dated import D, Missing, in_force
+from edge.law.row_checks import Problem
+from edge.law.tables import NAMES
+
+_DAY = timedelta(days=1)
+_KEY = "valid_from..valid_to"
+
+
+def first_days(things: Sequence[D]) -> tuple[date, ...]:
+    """The days on which what is in force may change, ascending; the last is after every end."""
+    days = {one.valid_from for one in things}
+    return tuple(sorted(days | {one.valid_to + _DAY for one in things if one.valid_to < date.max}))
+
+
+def validity_problems(things: Sequence[D], name: str) -> tuple[Problem, ...]:
+    """Gaps and contradictions between the first day of the first and the last day of the last.
+
+    Args:
+        things: tables or lexica; an unsigned one is a problem of its own on its days.
+        name: what they are, for people.
+    """
+    if not things:
+        return ()
+    days = first_days(things)
+    last = max(one.valid_to for one in things)
+    found = []
+    for place, day in enumerate(days):
+        if day > last:
+            break
+        answer = in_force(things, day, name)
+        if isinstance(answer, Missing):
+            until = days[place + 1] - _DAY if place + 1 < len(days) else last
+            value = f"{day}..{until}"
+            reason = f"{answer.absence.value}: {answer.reason} ({answer.shown})"
+            found.append(Problem(_KEY, value, reason, _capital(answer.remedy)))
+    return tuple(found)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def alone_problems(law: LawData) -> tuple[Problem, ...]:
+    """Days on which only tables or only lexica are valid: nothing can be scanned on them."""
+    both = (("table of exemptions", law.tables), ("lexicon of living goods", law.lexica))
+    days = sorted({*first_days(law.tables), *first_days(law.lexica)})
+    found = []
+    for place, day in enumerate(days[:-1]):
+        lacking = [
+            name for name, things in both
+            if not any(one.valid_from <= day <= one.valid_to for one in things)
+        ]  # fmt: skip
+        if len(lacking) == 1 and law.tables and law.lexica:
+            value = f"{day}..{days[place + 1] - _DAY}"
+            reason = f"no {lacking[0]} is valid while the other is: no scan could be permitted"
+            found.append(Problem(_KEY, value, reason, "Make both valid on the same days"))
+    return tuple(found)
+
+
+def word_problems(law: LawData) -> Iterator[Problem]:
+    """Words that a row expects and a lexicon of the same days does not have, though another does.
+
+    What no lexicon has at all is told where they are loaded.
+    """
+    known = {NAMES}.union(*(lexicon.entries for lexicon in law.lexica))
+    for table in law.tables:
+        for lexicon in law.lexica:
+            if table.valid_from > lexicon.valid_to or lexicon.valid_from > table.valid_to:
+                continue
+            for row in table.goods:
+                for word in sorted((row.expects & known) - {NAMES, *lexicon.entries}):
+                    reason = (
+                        f"table {table.ref.version} expects it, lexicon {lexicon.ref.version}, "
+                        "valid on the same days, has no such entry"
+                    )
+                    yield Problem(
+                        f"goods {row.prefix}: expects", word, reason, "Name an entry of both"
+                    )
