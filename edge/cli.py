@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 from edge.errors import EdgeError, SettingsError
+from edge.law_cli import decide, law
 
 EXIT_FAILED, EXIT_SETTINGS = 1, 3
 JOURNAL = "journal.db"
@@ -222,6 +223,10 @@ def schema(name: str | None) -> None:
         click.echo(json.dumps(known[name], indent=2, ensure_ascii=False))
     else:
         raise click.UsageError(f"no schema {name!r}; `scanlane schema` lists them")
+
+
+main.add_command(decide)
+main.add_command(law)
 
 
 def _ask(state: Path, request: dict[str, object]) -> dict[str, object]:

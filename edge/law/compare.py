@@ -12,6 +12,7 @@ from typing import TypeVar
 from edge.law.lexicon import Element, Entry, FalseFriend, Lexicon
 from edge.law.rules import Rule
 from edge.law.tables import DocumentRow, ExemptionTable, GoodsRow, VehicleRow
+from edge.law.tariff import print_code
 
 _T = TypeVar("_T")
 
@@ -46,7 +47,7 @@ def _codes(old: ExemptionTable, new: ExemptionTable) -> Iterator[str]:
     for prefix in prefixes:
         before, after = _decision(old, prefix), _decision(new, prefix)
         if before != after:
-            shown = _printed(prefix)
+            shown = print_code(prefix)
             yield f"{shown} was {_say(before)} under {old.ref.version}, is now {_say(after)}"
 
 
@@ -69,19 +70,13 @@ def _say(decided: _Decided) -> str:
         return "exempt (" + ", ".join(sorted(rule.value for rule in rules)) + ")"
     words = []
     if undecided:
-        finer = ", ".join(_printed(prefix) for prefix in sorted(undecided))
+        finer = ", ".join(print_code(prefix) for prefix in sorted(undecided))
         words.append(f"held when no longer (it may be {finer})")
     if advice is not None:
         action, policy, expects = advice
         expected = f", expects {', '.join(sorted(expects))}" if expects else ", expects no word"
         words.append(f"{action}{' (policy of the site)' if policy else ''}{expected}")
     return "; ".join(words) or "not spoken of"
-
-
-def _printed(prefix: str) -> str:
-    """Digits as the tariff prints them: 4, then groups of 2, 3 and 1."""
-    parts = (prefix[:4], prefix[4:6], prefix[6:9], prefix[9:])
-    return " ".join(part for part in parts if part)
 
 
 def _documents(old: ExemptionTable, new: ExemptionTable) -> Iterator[str]:
@@ -150,8 +145,8 @@ def _told(table: ExemptionTable) -> dict[str, tuple[str, str]]:
     """What and source of every row, by the words that name the row."""
     advice: Iterable[GoodsRow] = table.goods
     return {
-        **{f"exempt {_printed(row.prefix)}": (row.what, row.source) for row in table.rows},
-        **{f"goods {_printed(row.prefix)}": (row.what, row.source) for row in advice},
+        **{f"exempt {print_code(row.prefix)}": (row.what, row.source) for row in table.rows},
+        **{f"goods {print_code(row.prefix)}": (row.what, row.source) for row in advice},
         **{f"document {row.code}": (row.what, row.source) for row in table.documents},
         **{f"vehicle {row.kind}": (row.what, row.source) for row in table.vehicles},
     }

@@ -16,7 +16,7 @@ from edge.law.living_words import WordHit
 from edge.law.manifest import GoodsLine
 from edge.law.rules import RULES, Rule, VerdictKind
 from edge.law.tables import ExemptionTable
-from edge.law.tariff import CodeProblem, read_code
+from edge.law.tariff import CodeProblem, print_code, read_code
 from edge.law.verdicts import Reason, gather
 
 _FULL_CODE_DIGITS = 10
@@ -85,16 +85,16 @@ def _rows_behind(study: Study) -> Iterator[tuple[Rule, str]]:
 def _goods_behind(study: Study) -> Iterator[tuple[Rule, str]]:
     for line in study.lines:
         for row in line.exempt:
-            shown = f"{row.prefix}, {row.what}: {row.source}"
+            shown = f"{print_code(row.prefix)}, {row.what}: {row.source}"
             yield from ((rule, shown) for rule in (row.rule, Rule.EXEMPT_UNPROVEN))
             if row.rule is Rule.CIRCUS:
                 yield Rule.NO_ANIMALS_STATED, shown
         for row in line.undecided:
-            yield Rule.UNDECIDED_CODE, f"{row.prefix}, {row.what}: {row.source}"
+            yield Rule.UNDECIDED_CODE, f"{print_code(row.prefix)}, {row.what}: {row.source}"
         for advice in line.advice:
             rule = advised(advice, line.found)
             if rule is not None:
-                yield rule, f"{advice.prefix}, {advice.what}: {advice.source}"
+                yield rule, f"{print_code(advice.prefix)}, {advice.what}: {advice.source}"
 
 
 def _words_behind(study: Study) -> Iterator[tuple[Rule, str]]:

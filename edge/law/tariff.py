@@ -60,6 +60,12 @@ def read_code(printed: str) -> str | CodeProblem:
     return digits
 
 
+def print_code(digits: str) -> str:
+    """Digits as the tariff prints them: four, then groups of two, three and one."""
+    parts = (digits[:4], digits[4:6], digits[6:9], digits[9:])
+    return " ".join(part for part in parts if part)
+
+
 def match(digits: str, prefix: str) -> Match:
     """Compare declared digits with a prefix, both ways.
 

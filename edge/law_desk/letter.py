@@ -1,0 +1,59 @@
+"""Prints an answer as plain lines for people."""
+
+from collections.abc import Iterator
+
+from edge.law.guidance import GUIDES
+from edge.law.rule_texts import NATIVE_REVIEW
+from edge.law.rules import RULES, VerdictKind
+from edge.law.verdicts import TableRef
+from edge.law_desk.desk import Answer, Guided
+from edge.law_desk.labels import KINDS, Language, label, plain, said
+
+
+def letter(answer: Answer, language: Language) -> Iterator[str]:
+    """The lines of an answer, in one language."""
+    verdict = answer.verdict
+    kind = said(KINDS[verdict.kind], language)
+    name = label("manifest", language)
+    yield f"{name} {answer.manifest_id} ({answer.version}), {answer.lane}"
+    yield f"{label('verdict', language)}: {verdict.kind.name} - {kind}"
+    if verdict.kind is not VerdictKind.SCAN:
+        yield _officer(language, may=verdict.officer_may_scan)
+    yield f"{label('size', language)}: {verdict.size.value}"
+    yield from _section("reasons", answer.reasons, language)
+    yield from _section("notices", answer.notices, language)
+    yield f"{label('assumed', language)}:"
+    yield from (f"  - {plain(said(text, language))}" for text in answer.assumed)
+    yield f"{label('table', language)}: {_ref(verdict.table, language)}"
+    yield f"{label('words', language)}: {_ref(verdict.words, language)}"
+    if language != "en":
+        yield NATIVE_REVIEW
+
+
+def _officer(language: Language, *, may: bool) -> str:
+    return f"{label('officer', language)}: {label('yes' if may else 'no', language)}"
+
+
+def _section(name: str, some: tuple[Guided, ...], language: Language) -> Iterator[str]:
+    if not some:
+        yield f"{label(name, language)}: {label('none', language)}"
+        return
+    yield f"{label(name, language)}:"
+    for one in some:
+        reason, guide = one.reason, GUIDES[one.reason.rule]
+        yield f"  {reason.rule_id}  {said(reason.text, language)}"
+        for offending in filter(None, reason.offending):
+            yield f"    {label('input', language)}: {plain(offending)}"
+        if reason.count > len(reason.offending):
+            yield f"    {label('more', language)}: {reason.count - len(reason.offending)}"
+        for source in one.sources:
+            yield f"    {label('source', language)}: {plain(source)}"
+        yield f"    {label('change', language)}: {said(guide.change, language)}"
+        if RULES[reason.rule].kind not in (None, VerdictKind.SCAN):
+            yield f"    {_officer(language, may=guide.officer_may_scan)}"
+
+
+def _ref(ref: TableRef | None, language: Language) -> str:
+    if ref is None:
+        return label("none", language)
+    return f"{ref.table_id} {ref.version} sha256 {ref.sha256}"

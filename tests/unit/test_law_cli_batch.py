@@ -1,0 +1,244 @@
+"""Rules of `scanlane decide --batch`: a line for each manifest, nothing guessed for broken ones."""
+
+import json
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.law_desk.batch import MAX_ROWS, judge_lines, raw_lines
+from edge.law_desk.columns import COLUMNS
+from edge.law_desk.desk import open_desk
+from tests.unit.control.kit import ROOT, Clock
+from tests.unit.test_law_cli import AT, call, manifest
+
+HEAD = "id,direction,tnved_code,description,height_mm,width_mm,length_mm,unit_mass_kg"
+SIZES = "900,800,600,500"
+
+
+def batch(content: bytes | str, *words: str) -> tuple[int, list[dict[str, Any]]]:
+    data = content.encode() if isinstance(content, str) else content
+    result = call("decide", *AT, "--batch", "-", *words, stdin=data)
+    assert all(list(one) == sorted(one) for one in map(json.loads, result.stdout.splitlines()))
+    return result.exit_code, [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def rows(*lines: str, head: str = HEAD) -> tuple[int, list[dict[str, Any]]]:
+    return batch("\n".join((head, *lines)), "--csv")
+
+
+def line(code: str, manifest_id: str = "m-1", description: str = "x") -> str:
+    goods = {"tnved_code": code, "description": description}
+    return json.dumps(manifest(goods, id=manifest_id), ensure_ascii=False)
+
+
+def test_every_manifest_has_its_line() -> None:
+    code, found = batch("\n".join([line("8471 30", "a"), line("0301", "b"), line("0407", "c")]))
+    assert code == 0
+    assert [(one["id"], one["line"], one["verdict"], one["rules"]) for one in found] == [
+        ("a", 1, "scan", ["SC-CLEAR"]),
+        ("b", 2, "exempt", ["EX-LIVE-FISH"]),
+        ("c", 3, "hold", ["HO-UNDECIDED-CODE"]),
+    ]
+
+
+def test_broken_lines_in_between_are_told_and_the_others_judged() -> None:
+    lines = [
+        line("8471 30", "a").encode(),
+        b"{",
+        b"",
+        json.dumps(manifest(id="b", mood="good")).encode(),
+        b"\xff\xfe\x00",
+        b"x" * 10_000_000,
+        b'{"id": "\\ud800"}',
+        line("0301", "c").encode(),
+    ]
+    code, found = batch(b"\r\n".join(lines))
+    assert code == 1
+    assert [(one["line"], "error" in one) for one in found] == [
+        (1, False), (2, True), (4, True), (5, True), (6, True), (7, True), (8, False),
+    ]  # fmt: skip
+    assert found[2]["id"] == "b"
+    assert "mood" in found[2]["error"]
+    assert "longer than" in found[4]["error"]
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_the_texts_are_in_the_language_that_was_asked_for(language: str) -> None:
+    _, (found,) = batch(line("0301"), "--lang", language)
+    fish = {"en": "Live fish", "ru": "Живая рыба", "kk": "Тірі балық"}
+    assert found["texts"]["EX-LIVE-FISH"].startswith(fish[language])
+
+
+def test_an_empty_batch_is_done_and_a_missing_one_is_code_1(tmp_path: Path) -> None:
+    assert batch("") == (0, [])
+    for file in (tmp_path / "none.jsonl", tmp_path):
+        result = call("decide", "--batch", str(file))
+        assert result.exit_code == 1
+        assert "cannot be read" in result.output
+
+
+class Long:
+    """A file of many equal lines that is never whole in memory."""
+
+    def __init__(self, data: bytes, times: int) -> None:
+        self._data, self._left = data, times
+
+    def readline(self, most: int) -> bytes:
+        self._left -= 1
+        return self._data[:most] if self._left >= 0 else b""
+
+
+def test_memory_does_not_grow_with_the_file() -> None:
+    desk = open_desk(None, None, None, Clock(), {})
+    document = {"type": "01207", "number": "7" * 100, "date": "2026-01-31", "file": "f" * 300}
+    data = json.dumps(manifest(documents=[document] * 200)).encode() + b"\n"
+    tracemalloc.start()
+    found: Iterator[object] = judge_lines(Long(data, 200), desk, "en")  # type: ignore[arg-type]
+    judged = sum(1 for _ in found)
+    top = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (judged, len(data) > 90_000) == (200, True)
+    assert top < 5_000_000
+
+
+def test_a_line_without_end_is_never_held_whole() -> None:
+    tracemalloc.start()
+    (only,) = raw_lines(Long(b"x" * 200_000, 400))  # type: ignore[arg-type]
+    top = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert only == (1, None)
+    assert top < 5_000_000
+
+
+def test_rows_of_one_id_are_one_manifest() -> None:
+    code, found = rows(
+        f"a,arrival,8471 30,computers,{SIZES}",
+        "a,arrival,0407 11 000 0,eggs,,,,",
+        f'b,arrival,8471 30,"computers, new",{SIZES}',
+    )
+    assert code == 0
+    assert [(one["id"], one["line"], one["verdict"]) for one in found] == [
+        ("a", 2, "exempt"), ("b", 4, "scan"),
+    ]  # fmt: skip
+
+
+def test_a_spreadsheet_is_known_by_its_name_and_may_use_semicolons(tmp_path: Path) -> None:
+    file = tmp_path / "goods.CSV"
+    text = f"{HEAD}\na,arrival,0301,carp,{SIZES}\n".replace(",", ";")
+    file.write_text(text, encoding="utf-8-sig")
+    result = call("decide", "--batch", str(file), *AT)
+    assert result.exit_code == 0
+    assert json.loads(result.output)["rules"] == ["EX-LIVE-FISH"]
+
+
+def test_every_column_has_its_place_in_a_manifest() -> None:
+    cells = {
+        **dict.fromkeys(COLUMNS, "7"),
+        "lane": "lane-7",
+        "direction": "departure",
+        "mass_kg": "7,5",
+        "request_date": "2026-01-31",
+        "document_date": "2026-01-31",
+        "issued": "2026-03-01T08:00:00Z",
+        "valid_until": "2026-03-05T08:00:00Z",
+    }
+    code, (found,) = rows(",".join(f'"{cell}"' for cell in cells.values()), head=",".join(cells))
+    assert (code, found["version"]) == (0, 7)
+    page = (ROOT / "edge" / "law_desk" / "README.md").read_text(encoding="utf-8")
+    assert [name for name in COLUMNS if f"| `{name}` |" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        (f"{HEAD},colour,mood", "unknown column 'colour'; unknown column 'mood'"),
+        (f"{HEAD},id", "column 'id' twice"),
+        ("id,direction,tnved_code", "no column 'description'"),
+        ("", "the first line is empty"),
+        ('"id', "the first line"),
+    ],
+)
+def test_wrong_columns_are_code_1_and_named(head: str, said: str) -> None:
+    result = call("decide", "--batch", "-", "--csv", stdin=head.encode())
+    assert result.exit_code == 1
+    assert said in result.output
+
+
+def test_a_row_that_cannot_be_read_leaves_no_manifest_beside_it_judged() -> None:
+    code, found = rows(
+        f"a,arrival,8471 30,computers,{SIZES}",
+        f",arrival,0301,carp,{SIZES}",
+        f"b,arrival,8471 30,computers,{SIZES}",
+        f"c,arrival,8471 30,computers,{SIZES}",
+    )
+    assert code == 1
+    assert {one.get("id", ""): "error" in one for one in found} == {
+        "": True, "a": True, "b": True, "c": False,
+    }  # fmt: skip
+
+
+def test_broken_rows_are_told_and_the_rest_is_judged() -> None:
+    content = b"\n".join(
+        [
+            HEAD.encode(),
+            f"a,arrival,8471 30,computers,{SIZES}".encode(),
+            f"b,arrival,8471 30,computers,{SIZES},9".encode(),
+            f"c,sideways,8471 30,computers,{SIZES}".encode(),
+            f"d,arrival,8471 30,computers,high,{SIZES[4:]}".encode(),
+            f"e,arrival,8471 30,computers,{SIZES}".encode(),
+            b"f,arrival,\xff,computers,1,1,1,1",
+            b"x" * 1_000_000,
+            f"g,arrival,8471 30,computers,{SIZES}".encode(),
+            f"h,arrival,8471 30,computers,{SIZES}".encode(),
+            f"i,arrival,8471 30,two,{SIZES}".encode(),
+            b"i,departure,8471 30,ways,,,,",
+        ]
+    )
+    code, found = batch(content, "--csv")
+    assert code == 1
+    judged = [one["id"] for one in found if "verdict" in one]
+    assert judged == ["a", "h"]
+    errors = {one.get("id", f"line {one['line']}"): one["error"] for one in found if "error" in one}
+    assert errors.keys() == {"b", "c", "d", "e", "line 7", "line 8", "g", "i"}
+    assert "9 cells" in errors["b"]
+    assert "height_mm" in errors["d"]
+    assert "UTF-8" in errors["line 7"]
+    assert "rows of one id say" in errors["i"]
+
+
+def test_rows_of_one_id_that_stand_apart_are_an_error() -> None:
+    code, found = rows(
+        f"a,arrival,8471 30,computers,{SIZES}",
+        f"b,arrival,8471 30,computers,{SIZES}",
+        f"a,arrival,0301,carp,{SIZES}",
+    )
+    assert code == 1
+    assert [("error" in one) for one in found] == [False, False, True]
+    assert "began on line 2 already" in found[2]["error"]
+
+
+def test_a_quote_that_never_ends_is_an_error_and_not_a_judgement() -> None:
+    code, found = rows(
+        f'a,arrival,8471 30,"computers,{SIZES}',
+        f"b,arrival,0301,carp,{SIZES}",
+    )
+    assert code == 1
+    assert all("error" in one for one in found)
+
+
+def test_too_many_rows_of_one_id_are_an_error() -> None:
+    code, found = rows(*[f"a,arrival,8471 30,computers,{SIZES}"] * (MAX_ROWS + 1))
+    assert code == 1
+    assert f"{MAX_ROWS} goods lines" in found[0]["error"]
+
+
+def test_a_row_without_a_time_of_validity_is_in_date() -> None:
+    head = f"{HEAD},valid_until"
+    _, (undated,) = rows(f"a,arrival,8471 30,computers,{SIZES},", head=head)
+    assert undated["verdict"] == "scan"
+    ended = "2026-03-01T00:00:00Z"
+    _, (dated,) = rows(f"a,arrival,8471 30,computers,{SIZES},{ended}", head=head)
+    assert dated["rules"] == ["HO-MANIFEST-STALE"]

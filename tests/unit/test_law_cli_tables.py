@@ -1,0 +1,214 @@
+"""Rules of `scanlane law`: what is in force, what is wrong, what differs, what a code is."""
+
+from pathlib import Path
+
+import pytest
+
+from edge.law.rule_texts import NATIVE_REVIEW, RULE_TEXTS
+from edge.law.rules import CODE_RULES
+from tests.unit.test_law_cli import AT, LAW, call
+
+TABLE = LAW / "exemptions-2025.toml"
+WORDS = LAW / "words" / "words-2026.toml"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the shipped law."""
+    (tmp_path / "words").mkdir()
+    (tmp_path / TABLE.name).write_bytes(TABLE.read_bytes())
+    (tmp_path / "words" / WORDS.name).write_bytes(WORDS.read_bytes())
+    return tmp_path
+
+
+def mend(file: Path, old: str, new: str, times: int = 1) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, times), encoding="utf-8")
+
+
+def explain(code: str, *words: str) -> str:
+    result = call("law", "explain", code, *AT, *words)
+    assert result.exit_code == 0
+    return result.output
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_the_law_in_force_is_shown_with_every_exemption(language: str) -> None:
+    result = call("law", "show", *AT, "--lang", language)
+    assert result.exit_code == 0
+    for rule in CODE_RULES:
+        assert f"{rule.value}  {getattr(RULE_TEXTS[rule], language)}" in result.output
+    for code in ("    01  ", "    0301  ", "    0407 11  ", "    0407 19  ", "    9508 10  "):
+        assert code in result.output
+    assert result.output.count("sha256: ") == 2
+    assert "2025-01-01..2027-12-31" in result.output
+    assert NATIVE_REVIEW in result.output
+    assert "Not yet reviewed by native speakers" in result.output
+
+
+def test_a_day_without_a_law_is_code_1_with_reason_and_remedy(folder: Path) -> None:
+    result = call("law", "show", "--law", str(folder), "--at", "2031-01-01")
+    assert result.exit_code == 1
+    assert "every table of exemptions ended before 2031-01-01" in result.output
+    assert "install the one in force" in result.output
+    assert "not in force:" in result.output
+
+
+def test_the_shipped_law_is_checked_without_a_mistake(folder: Path) -> None:
+    for words in ((), (str(folder),)):
+        result = call("law", "check", *words)
+        assert result.exit_code == 0, result.output
+        assert "tables 1, lexica 1: no mistakes" in result.output
+
+
+def test_every_mistake_is_told_with_file_key_value_reason_and_remedy(folder: Path) -> None:
+    table, words = folder / TABLE.name, folder / "words" / WORDS.name
+    mend(table, 'prefix = "9508 10"', 'prefix = "9508 1"')
+    mend(table, 'rule = "EX-LIVE-FISH"', 'rule = "EX-FISH"')
+    mend(words, 'class = "circus"', 'class = "circuses"')
+    result = call("law", "check", str(folder))
+    assert result.exit_code == 3
+    for said in (
+        f"{table}: exempt[1].prefix = 9508 1: has not 2, 4, 6, 8 or 10 digits. write a code",
+        "exempt[2].rule = EX-FISH: unknown rule. write one of EX-LIVE-ANIMALS",
+        "class = circuses: is none of the known",
+        "no code is named for it",
+    ):
+        assert said in result.output
+
+
+def test_gaps_contradictions_and_unknown_words_are_mistakes(folder: Path) -> None:
+    table = folder / TABLE.name
+    later = folder / "later.toml"
+    later.write_bytes(table.read_bytes())
+    mend(later, "valid_from = 2025-01-01", "valid_from = 2027-01-01")
+    mend(later, "valid_to = 2027-12-31", "valid_to = 2028-12-31")
+    mend(later, 'prefix = "2203"', 'prefix = "2206"')
+    result = call("law", "check", str(folder))
+    assert result.exit_code == 3
+    assert "valid_from..valid_to = 2027-01-01..2027-12-31: contradiction" in result.output
+    assert "2028-01-01..2028-12-31: no lexicon of living goods is valid" in result.output
+    mend(table, "valid_to = 2027-12-31", "valid_to = 2026-06-30")
+    mend(later, 'expects = ["en-live"', 'expects = ["en-lively"')
+    again = call("law", "check", str(folder))
+    assert "2026-07-01..2026-12-31: gap: no table of exemptions covers 2026-07-01" in again.output
+    assert "= en-lively: no lexicon has this entry" in again.output
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff" * 9, b"x" * 10_000_000, b"[" * 100_000])
+def test_a_folder_that_cannot_be_read_is_code_3(folder: Path, content: bytes) -> None:
+    (folder / TABLE.name).write_bytes(content)
+    for words in (("check", str(folder)), ("show", "--law", str(folder)),
+                  ("explain", "01", "--law", str(folder)),
+                  ("diff", str(folder), str(LAW), *AT)):  # fmt: skip
+        result = call("law", *words)
+        assert result.exit_code == 3, words
+        assert str(folder) in result.output
+    nowhere = call("law", "check", str(folder / "none"))
+    assert nowhere.exit_code == 3
+    assert "holds no table" in nowhere.output
+
+
+def test_a_changed_prefix_is_told_in_words(folder: Path) -> None:
+    table = folder / TABLE.name
+    mend(table, 'prefix = "0407 19"', 'prefix = "0407 19 110 0"')
+    mend(table, 'what = "live fish"', 'what = "fish that lives"')
+    for old, new in ((TABLE, table), (LAW, folder)):
+        result = call("law", "diff", str(old), str(new), *AT)
+        assert result.exit_code == 0
+        decides, apart = result.output.split("texts, sources and dates alone:", 1)
+        assert "0407 19 was exempt (EX-HATCHING-EGGS) under 2026.1, is now held" in decides
+        assert "live fish" not in decides
+        assert "exempt 0301 what: 'live fish' became 'fish that lives'" in apart
+
+
+def test_changed_words_are_told_in_words(folder: Path) -> None:
+    words = folder / "words" / WORDS.name
+    mend(words, '"living", "alive", ', '"living", ')
+    for old, new in ((WORDS, words), (LAW, folder)):
+        result = call("law", "diff", str(old), str(new), *AT)
+        assert "words en-live: stem 'alive' was there, is now gone" in result.output
+
+
+def test_what_is_alike_has_no_difference() -> None:
+    result = call("law", "diff", str(LAW), str(LAW), *AT)
+    assert result.exit_code == 0
+    assert result.output.count("decided differently: none") == 2
+    assert result.output.count("texts, sources and dates alone: none") == 2
+
+
+def test_what_cannot_be_compared_is_refused_with_the_reason(tmp_path: Path) -> None:
+    for old, new, code in (
+        (TABLE, WORDS, 1),
+        (LAW, TABLE, 1),
+        (tmp_path / "none.toml", TABLE, 3),
+        (TABLE, tmp_path, 3),
+    ):
+        result = call("law", "diff", str(old), str(new), *AT)
+        assert result.exit_code == code, result.output
+        assert str(old) in result.output or str(new) in result.output
+    late = call("law", "diff", str(LAW), str(LAW), "--at", "2031-01-01")
+    assert late.exit_code == 1
+    assert "--at" in late.output
+
+
+def test_eggs_by_heading_are_undecided_with_the_rows_they_may_be() -> None:
+    shown = explain("0407")
+    assert "too short, may be 0407 11: EX-HATCHING-EGGS" in shown
+    assert "too short, may be 0407 19: EX-HATCHING-EGGS" in shown
+    assert "HO-UNDECIDED-CODE" in shown
+
+
+def test_hatching_eggs_by_full_code_are_exempt() -> None:
+    shown = explain("0407 11 000 0")
+    assert "exempt under EX-HATCHING-EGGS: 0407 11, fertilised eggs" in shown
+    assert "source: Order 722 notice, exemption 3" in shown
+    assert "EXEMPT - exempt, not scanned" in shown
+
+
+def test_an_incubator_expects_its_words() -> None:
+    shown = explain("8436 21", "--description", "инкубатор")
+    assert "allow: 8436 21 000 0, incubators and brooders" in shown
+    assert "SCAN - nothing in it stands against a scan" in shown
+    whole = explain("8436 21 000 0", "--description", "инкубатор для инкубации яиц")
+    assert "words expected: en-hatching, kk-incubation, names, ru-incubation" in whole
+
+
+def test_a_lost_zero_is_told_and_the_code_stays_malformed() -> None:
+    shown = explain("407110000")
+    assert "has not 2, 4, 6, 8 or 10 digits" in shown
+    assert "the code would be: 0407 11 000 0" in shown
+    assert "HO-MALFORMED-CODE" in shown
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("", "no code"), ("77", "chapter"), ("04a7", "neither a digit"), ("0" * 999, "digits"),
+     ("\x1b[31m", "neither a digit"), ("9999", "chapter")],
+)  # fmt: skip
+def test_a_code_that_is_none_says_why(code: str, said: str) -> None:
+    assert said in explain(code)
+
+
+def test_live_beer_is_silenced_by_its_false_friend_and_a_live_chick_is_heard() -> None:
+    shown = explain("2203", "--description", "живое пиво")
+    assert "silenced: 'живое' ru-live live_animals strong by ru-living-ferments" in shown
+    assert "words expected: en-live, kk-live, ru-live" in shown
+    both = explain("2203", "--description", "живое пиво, живые цыплята")
+    assert "heard: 'живые' ru-live live_animals strong (expected with this code)" in both
+    assert "heard: 'цыплята'" in both
+    assert "HOLD" in both
+
+
+def test_a_code_nobody_speaks_of_says_so() -> None:
+    shown = explain("8471 30 000 0")
+    assert "no row speaks of this code" in shown
+    assert "heard" not in shown
+
+
+@pytest.mark.parametrize("language", ["ru", "kk"])
+def test_explaining_speaks_every_language(language: str) -> None:
+    shown = explain("0407", "--lang", language, "--description", "яйца")
+    assert "too short" not in shown
+    assert NATIVE_REVIEW in shown
