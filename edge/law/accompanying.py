@@ -22,15 +22,14 @@ def document_findings(
     """
     for document in documents:
         for row in table.documents:
-            if is_called(document.kind, row.code, row.stems):
-                rule = document_rule(row, lines)
+            if _is(document.kind, row.code, row.stems):
+                rule = _document_rule(row, lines)
                 if rule is not None:
                     shown = f"{document.kind[:40]} {document.number[:40]}: {row.what}"
                     yield Finding(rule, shown)
 
 
-def document_rule(row: DocumentRow, lines: Sequence[StudiedLine]) -> Rule | None:
-    """The rule a document leads to beside these lines, None when nothing is to be said."""
+def _document_rule(row: DocumentRow, lines: Sequence[StudiedLine]) -> Rule | None:
     if row.action is Action.ALLOW:
         return None
     if row.action is Action.NOTICE:
@@ -45,7 +44,7 @@ def document_rule(row: DocumentRow, lines: Sequence[StudiedLine]) -> Rule | None
 def vehicle_findings(kind: str, table: ExemptionTable) -> Iterator[Finding]:
     """A vehicle made for animals: an empty one on its way back is a classic concealment."""
     for row in table.vehicles:
-        if is_called(kind, row.kind, row.stems):
+        if _is(kind, row.kind, row.stems):
             yield Finding(Rule.ANIMAL_VEHICLE, f"{kind[:40]}: {row.what}")
 
 
@@ -69,7 +68,6 @@ def driver_findings(case: Case) -> Iterator[Finding]:
         yield Finding(Rule.DRIVER_NOT_ASKED, "a vehicle without papers")
 
 
-def is_called(said: str, name: str, stems: tuple[str, ...]) -> bool:
-    """Whether a document or vehicle is declared by its code, its kind or a word of its name."""
+def _is(said: str, name: str, stems: tuple[str, ...]) -> bool:
     plain = said.strip().casefold()
     return plain == name or any(stem in plain for stem in stems)

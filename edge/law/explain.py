@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from edge.law.accompanying import document_rule, is_called
+from edge.law.accompanying import document_findings, vehicle_findings
 from edge.law.goods import StudiedLine, advised, line_findings, study_line
 from edge.law.grounds import Study
 from edge.law.guidance import RULE_SOURCES
@@ -113,15 +113,14 @@ def _words_behind(study: Study) -> Iterator[tuple[Rule, str]]:
 def _company_behind(study: Study) -> Iterator[tuple[Rule, str]]:
     if not isinstance(study.table, ExemptionTable):
         return
-    manifest = study.case.manifest
-    for document in manifest.documents:
-        for row in study.table.documents:
-            rule = document_rule(row, study.lines)
-            if rule is not None and is_called(document.kind, row.code, row.stems):
-                yield rule, f"{row.code}, {row.what}: {row.source}"
+    manifest, bare = study.case.manifest, replace(study.table, rows=(), goods=())
+    for row in study.table.documents:
+        alone = replace(bare, documents=(row,))
+        for finding in document_findings(manifest.documents, alone, study.lines):
+            yield finding.rule, f"{row.code}, {row.what}: {row.source}"
     for vehicle in study.table.vehicles:
-        if is_called(manifest.vehicle, vehicle.kind, vehicle.stems):
-            yield Rule.ANIMAL_VEHICLE, f"{vehicle.kind}, {vehicle.what}: {vehicle.source}"
+        for finding in vehicle_findings(manifest.vehicle, replace(bare, vehicles=(vehicle,))):
+            yield finding.rule, f"{vehicle.kind}, {vehicle.what}: {vehicle.source}"
 
 
 def unexplained(studied: StudiedLine) -> tuple[WordHit, ...]:
