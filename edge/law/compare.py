@@ -66,9 +66,9 @@ def _decision(table: ExemptionTable, prefix: str) -> _Decided:
 
 def _say(decided: _Decided) -> str:
     rules, advice, undecided = decided
-    if rules:
-        return "exempt (" + ", ".join(sorted(rule.value for rule in rules)) + ")"
     words = []
+    if rules:
+        words.append("exempt (" + ", ".join(sorted(rule.value for rule in rules)) + ")")
     if undecided:
         finer = ", ".join(print_code(prefix) for prefix in sorted(undecided))
         words.append(f"held when no longer (it may be {finer})")

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from edge.clock import Clock
 from edge.control.facts import direction_of, envelope_of, manifest_facts
-from edge.errors import EdgeError, SettingsError
+from edge.errors import EdgeError, Mistake, SettingsError
 from edge.lane_file import load
 from edge.law.case import Case, LawData
 from edge.law.envelope import Axis, Envelope, Measurement, Origin
@@ -209,9 +209,18 @@ def shipped_config() -> Path:
     return tree if tree.is_dir() else installed
 
 
+def load_signed(folder: Path) -> tuple[LawData, list[Mistake]]:
+    """Read a folder of the law, taken as signed, with every mistake in it."""
+    try:
+        return load_law(folder, lambda _file, _data: True)
+    except OSError as error:
+        reason = f"cannot be read ({error.strerror})"
+        return LawData((), ()), [Mistake(str(folder), "-", "", reason, "Name a folder of the law")]
+
+
 def read_law(folder: Path) -> LawData:
     """Read a folder of the law, taken as signed. Raises SettingsError with every mistake."""
-    law, mistakes = load_law(folder, lambda _file, _data: True)
+    law, mistakes = load_signed(folder)
     if mistakes:
         raise SettingsError(mistakes)
     return law

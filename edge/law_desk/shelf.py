@@ -19,9 +19,9 @@ from edge.law.table_reader import build_table
 from edge.law.tables import Action, ExemptionTable
 from edge.law.tariff import print_code
 from edge.law.timeline import alone_problems, validity_problems, word_problems
-from edge.law_desk.desk import read_law
+from edge.law_desk.desk import load_signed, read_law
 from edge.law_desk.labels import ACTIONS, Language, label, plain, said
-from edge.law_tables import WORDS, load_law
+from edge.law_tables import WORDS
 
 _Thing = ExemptionTable | Lexicon
 
@@ -90,7 +90,7 @@ def _show_lexicon(lexicon: Lexicon, language: Language) -> Iterator[str]:
 
 def check_law(folder: Path) -> tuple[LawData, list[Mistake]]:
     """Find every mistake in a folder of the law, and in the validity of what is in it."""
-    law, mistakes = load_law(folder, lambda _file, _data: True)
+    law, mistakes = load_signed(folder)
     words = folder / WORDS
     found = [
         *((folder, problem) for problem in validity_problems(law.tables, "table of exemptions")),
@@ -130,7 +130,11 @@ def difference(old: Path, new: Path, day: date) -> Iterator[tuple[str, str, Diff
 
 
 def _things(path: Path, day: date) -> Sequence[_Thing]:
-    if not path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except OSError:
+        is_folder = False  # what cannot be looked at is told when it is read
+    if not is_folder:
         return [_read_one(path)]
     found: list[_Thing] = []
     for one in tables_in_force(read_law(path), day):

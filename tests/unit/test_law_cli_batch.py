@@ -1,5 +1,7 @@
 """Rules of `scanlane decide --batch`: a line for each manifest, nothing guessed for broken ones."""
 
+import contextlib
+import io
 import json
 import tracemalloc
 from collections.abc import Iterator
@@ -7,15 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from edge.law_desk.batch import MAX_ROWS, judge_lines, raw_lines
+from edge.errors import PublishError
+from edge.law_desk.batch import MAX_ROWS, judge_lines, judge_rows, raw_lines
 from edge.law_desk.columns import COLUMNS
 from edge.law_desk.desk import open_desk
+from edge.law_desk.labels import json_text
 from tests.unit.control.kit import ROOT, Clock
 from tests.unit.test_law_cli import AT, call, manifest
 
 HEAD = "id,direction,tnved_code,description,height_mm,width_mm,length_mm,unit_mass_kg"
 SIZES = "900,800,600,500"
+DESK = open_desk(None, None, None, Clock(), {})
 
 
 def batch(content: bytes | str, *words: str) -> tuple[int, list[dict[str, Any]]]:
@@ -72,6 +79,23 @@ def test_the_texts_are_in_the_language_that_was_asked_for(language: str) -> None
     assert found["texts"]["EX-LIVE-FISH"].startswith(fish[language])
 
 
+SCRAPS = st.sampled_from(
+    (*HEAD, *'",;\n\r\x00{}[\ufeff\ud800', "a,", HEAD, line("0301"), f"a,arrival,0301,x,{SIZES}\n")
+)  # fmt: skip
+
+
+@given(scraps=st.lists(SCRAPS, max_size=40), tail=st.binary(max_size=30), headed=st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_no_file_at_all_ends_in_a_traceback(scraps: list[str], tail: bytes, headed: bool) -> None:
+    body = "".join(scraps).encode("utf-8", "surrogatepass") + tail
+    found = list(judge_lines(io.BytesIO(body), DESK, "en"))
+    with contextlib.suppress(PublishError):  # columns that are none of a spreadsheet's
+        head = f"{HEAD}\n".encode() if headed else b""
+        found += judge_rows(io.BytesIO(head + body), DESK, "en")
+    assert all(("error" in one) is not ("verdict" in one) for one in found)
+    assert all(json.loads(json_text(one)) == one for one in found)
+
+
 def test_an_empty_batch_is_done_and_a_missing_one_is_code_1(tmp_path: Path) -> None:
     assert batch("") == (0, [])
     for file in (tmp_path / "none.jsonl", tmp_path):
@@ -92,11 +116,10 @@ class Long:
 
 
 def test_memory_does_not_grow_with_the_file() -> None:
-    desk = open_desk(None, None, None, Clock(), {})
     document = {"type": "01207", "number": "7" * 100, "date": "2026-01-31", "file": "f" * 300}
     data = json.dumps(manifest(documents=[document] * 200)).encode() + b"\n"
     tracemalloc.start()
-    found: Iterator[object] = judge_lines(Long(data, 200), desk, "en")  # type: ignore[arg-type]
+    found: Iterator[object] = judge_lines(Long(data, 200), DESK, "en")  # type: ignore[arg-type]
     judged = sum(1 for _ in found)
     top = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

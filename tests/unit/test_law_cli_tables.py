@@ -110,6 +110,16 @@ def test_a_folder_that_cannot_be_read_is_code_3(folder: Path, content: bytes) ->
     assert "holds no table" in nowhere.output
 
 
+def test_a_name_that_no_folder_can_have_is_a_mistake_and_no_traceback() -> None:
+    name = "x" * 5000
+    for words in (("check", name), ("show", "--law", name), ("diff", name, name)):
+        result = call("law", *words)
+        assert result.exit_code == 3
+        assert "cannot be read (File name too long)" in result.output
+    for words in ((name,), ("--batch", name)):
+        assert call("decide", *words).exit_code == 1
+
+
 def test_a_changed_prefix_is_told_in_words(folder: Path) -> None:
     table = folder / TABLE.name
     mend(table, 'prefix = "0407 19"', 'prefix = "0407 19 110 0"')

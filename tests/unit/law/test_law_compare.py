@@ -66,6 +66,18 @@ def test_an_exemption_that_is_taken_away_is_told_and_so_is_a_new_one() -> None:
     assert back == ("0407 19 was not spoken of under 2026.1, is now exempt (EX-HATCHING-EGGS)",)
 
 
+def test_advice_beside_an_exemption_is_told_since_a_statement_may_lift_it() -> None:
+    mapping = changed()
+    about = {"what": "amusements", "source": "test"}
+    mapping["goods"].append({"prefix": "9508", "action": "hold", **about})
+    found = compare_tables(TABLE, table(mapping)).decides
+    assert (
+        "9508 10 was exempt (EX-CIRCUS) under 2026.1, is now exempt (EX-CIRCUS); hold" in (found[0])
+    )
+    assert all(line.split(" was ")[1].split(" under ")[0] != line.split(" is now ")[1]
+               for line in found)  # fmt: skip
+
+
 def test_advice_documents_and_vehicles_are_compared_too() -> None:
     mapping = changed()
     (beer,) = [row for row in mapping["goods"] if row["prefix"] == "2203"]
