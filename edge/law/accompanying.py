@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from edge.law.case import Aboard, Case
 from edge.law.goods import StudiedLine
-from edge.law.manifest import Document, ManifestState
+from edge.law.manifest import VEHICLE_SEPARATOR, Document, ManifestState
 from edge.law.rules import Rule
 from edge.law.tables import Action, DocumentRow, ExemptionTable
 from edge.law.verdicts import Finding
@@ -43,8 +43,9 @@ def _document_rule(row: DocumentRow, lines: Sequence[StudiedLine]) -> Rule | Non
 
 def vehicle_findings(kind: str, table: ExemptionTable) -> Iterator[Finding]:
     """A vehicle made for animals: an empty one on its way back is a classic concealment."""
+    kinds = kind.split(VEHICLE_SEPARATOR.strip())
     for row in table.vehicles:
-        if _is(kind, row.kind, row.stems):
+        if any(_is(one, row.kind, row.stems) for one in kinds):
             yield Finding(Rule.ANIMAL_VEHICLE, f"{kind[:40]}: {row.what}")
 
 
