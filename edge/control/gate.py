@@ -153,6 +153,7 @@ class Gate:
                 envelope=self._envelope,
                 law=self._law,
                 day=now.astimezone(self._zone).date(),
+                vehicles=self._lane.lane.units == "vehicles",
             )
         )
         before = case.verdict

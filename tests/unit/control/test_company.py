@@ -1,5 +1,6 @@
 """Rules of what goes with the goods: documents, vehicle and owner reach the law from all papers."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -7,8 +8,9 @@ from edge.control.cases import Case
 from edge.control.facts import manifest_facts
 from edge.law.manifest import IdentityState
 from edge.law.verdicts import VerdictKind
+from edge.settings import LaneFile
 from tests.unit.control.gate_bench import GateBench
-from tests.unit.control.kit import STARTED, manifest
+from tests.unit.control.kit import LANE, STARTED, manifest
 
 CERTIFICATE = {"type": "01201", "number": "V-1", "date": "2026-02-01"}
 INVOICE = {"type": "04021", "number": "I-7", "date": "2026-02-02"}
@@ -76,3 +78,16 @@ def test_a_kind_of_vehicle_is_found_among_all_that_are_named() -> None:
     assert case.verdict is not None
     assert case.verdict.kind is VerdictKind.HOLD
     assert "HO-ANIMAL-VEHICLE" in case.verdict.rule_ids
+
+
+def lane_of(units: str) -> LaneFile:
+    return LANE.model_copy(update={"lane": LANE.lane.model_copy(update={"units": units})})
+
+
+@pytest.mark.parametrize(("units", "asked"), [("goods", False), ("vehicles", True)])
+def test_only_where_vehicles_come_is_one_without_papers_taken_for_a_private_one(
+    units: str, asked: bool
+) -> None:
+    case = GateBench(lane_of(units)).decided()
+    assert ("HO-DRIVER-NOT-ASKED" in rules(case)) is asked
+    assert "HO-MANIFEST-MISSING" in rules(case)
