@@ -154,6 +154,38 @@ def confirm_identity(
     _act(state, {"do": "confirm_identity", "officer": officer, **request})
 
 
+@main.command("state-no-animals")
+@click.argument("inspection")
+@_state_option
+@_officer_option
+def state_no_animals(inspection: str, state: Path, officer: str) -> None:
+    """State that a circus or menagerie travels without live animals; the law decides anew."""
+    _act(state, {"do": "state_no_animals", "officer": officer, "inspection": inspection})
+
+
+@main.command("ask-driver")
+@click.argument("inspection")
+@click.option(
+    "--animals", type=click.Choice(["yes", "no"]), required=True, help="What the driver says."
+)
+@_state_option
+@_officer_option
+def ask_driver(inspection: str, animals: str, state: Path, officer: str) -> None:
+    """Record the driver's answer to: are live animals on board? The newest answer counts."""
+    request = {"inspection": inspection, "animals": animals}
+    _act(state, {"do": "ask_driver", "officer": officer, **request})
+
+
+@main.command()
+@click.argument("inspection")
+@click.option("--reason", required=True, help="What the driver says, or that he says nothing.")
+@_state_option
+@_officer_option
+def refusal(inspection: str, reason: str, state: Path, officer: str) -> None:
+    """Record that the driver refuses to drive through: the unit goes unscanned."""
+    _act(state, {"do": "refusal", "officer": officer, "inspection": inspection, "reason": reason})
+
+
 @main.group()
 def fault() -> None:
     """The faults a lane can have."""

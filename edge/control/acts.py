@@ -1,72 +1,28 @@
 """What officers may do to the lane: answer, abort, outcome, acknowledge, confirm an identity.
 
+What they say of a unit and its driver is in `unit_acts`.
+
 The same few methods serve the control socket and signed commands. Each either posts the event
 that follows, or raises CommandRefused saying why not; nothing is half done. Each leaves an entry of
 its own as well: an act may change nothing, and still its officer has acted in the inspection.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-
-from edge.clock import Clock, rfc3339
-from edge.control.cases import Case, CaseBook
-from edge.control.gate import Gate
-from edge.control.officers import Officers
+from edge.clock import rfc3339
+from edge.control.act_base import ACTED, WORDS_LIMIT, Actor, words_of
+from edge.control.unit_acts import UnitActs
 from edge.core import events as ev
 from edge.core.faults import CATALOGUE, ActiveFault, Fault, FaultClass
 from edge.core.inspection import InspectionState
 from edge.core.lane import PREPARED
-from edge.core.state import State
 from edge.errors import CommandRefused
 from edge.law.exemptions import HoldAnswer, HoldDecision, make_scan_permit
 from edge.law.outcomes import Act, Judgement, Role, duties_are_separate, outcome
-from edge.settings import Officer
 
-Post = Callable[..., None]
-Write = Callable[[str, str | None, Mapping[str, object]], None]
-"""Writes an entry (kind, inspection, body) behind those of every event posted before."""
-ACTED = "officer.acted"
-"""Kind of the entry of an act itself; a start learns from it who has acted as OMS."""
-WORDS_LIMIT = 4000
-"""Longest reason or note of an officer: what an event has room for."""
+__all__ = ["ACTED", "Actor", "Acts"]
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts, and by which command (empty at the lane)."""
-
-    officer: Officer
-    command_id: str = ""
-
-    def note(self, role: Role, **more: object) -> dict[str, object]:
-        """What is written with the act."""
-        note: dict[str, object] = {"officer": self.officer.id, "role": role.value, **more}
-        if self.command_id:
-            note["command_id"] = self.command_id
-        return note
-
-
-class Acts:
+class Acts(UnitActs):
     """The officers' door into the lane logic."""
-
-    def __init__(
-        self,
-        *,
-        officers: Officers,
-        book: CaseBook,
-        gate: Gate,
-        core: Callable[[], State],
-        post: Post,
-        write: Write,
-        clock: Clock,
-    ) -> None:
-        self._officers = officers
-        self._book = book
-        self._gate = gate
-        self._core = core
-        self._post = post
-        self._write = write
-        self._clock = clock
 
     def answer(self, actor: Actor, *, inspection_id: str, decision: str, reason: str) -> str:
         """Answer a hold with ``scan``, ``pass`` or ``turn_away``. Raises CommandRefused."""
@@ -79,7 +35,7 @@ class Acts:
             raise CommandRefused(f"{inspection_id} has just been answered")
         if decision not in _DECISIONS:
             raise CommandRefused(f"no decision {decision!r}; there are: {', '.join(_DECISIONS)}")
-        reason = _words(reason, "an answer needs a reason")
+        reason = words_of(reason, "an answer needs a reason")
         given = HoldAnswer(
             inspection_id=case.inspection_id,
             rule_ids=verdict.rule_ids,
@@ -133,7 +89,7 @@ class Acts:
                 f"officer {actor.officer.id!r} acted as OMS in {inspection_id}; "
                 "another OAC has to analyse the image"
             )
-        note = _words(note)
+        note = words_of(note)
         given = outcome(suspicion=_judged(suspicion), agrees_with_documents=_judged(agrees))
         case.outcome = given.value
         words = {"suspicion": suspicion, "agrees_with_documents": agrees, "note": note}
@@ -170,7 +126,7 @@ class Acts:
         case = self._case(inspection_id)
         if self._state(case) is not InspectionState.ON_HOLD:
             raise CommandRefused(f"{inspection_id} is not on hold")
-        reason = _words(reason, "a confirmation needs a reason")
+        reason = words_of(reason, "a confirmation needs a reason")
         note = actor.note(role, confirmed_manifest=manifest_id, reason=reason)
         self._gate.confirm(case, manifest_id, note)
         case.oms_ids.add(actor.officer.id)
@@ -190,36 +146,8 @@ class Acts:
         shown = ", ".join(active.fault.value for active in book) or "none"
         raise CommandRefused(f"{code} is not active; active: {shown}")
 
-    def _acted(self, act: Act, case: Case | None, note: Mapping[str, object]) -> None:
-        subject = None if case is None else case.inspection_id
-        self._write(ACTED, subject, {"act": act.value, **note})
-
-    def _case(self, inspection_id: str) -> Case:
-        case = self._book.by_inspection(inspection_id)
-        if case is None:
-            raise CommandRefused(f"no open inspection {inspection_id!r}")
-        return case
-
-    def _state(self, case: Case) -> InspectionState | None:
-        for inspection in self._core().inspections:
-            if inspection.token == case.token:
-                return inspection.state
-        return None
-
 
 _DECISIONS = tuple(decision.value for decision in HoldDecision)
-
-
-def _words(text: str, needed: str = "") -> str:
-    """Take an officer's words as they can be recorded. Raises CommandRefused."""
-    words = text.strip()
-    if needed and not words:
-        raise CommandRefused(needed)
-    if len(words) > WORDS_LIMIT:
-        raise CommandRefused(f"{len(words)} characters are too long; use at most {WORDS_LIMIT}")
-    if any("\ud800" <= letter <= "\udfff" for letter in words):
-        raise CommandRefused("the words hold characters that are not Unicode; write them again")
-    return words
 
 
 def _judged(answer: bool) -> Judgement:  # noqa: FBT001 - one word of the law for each

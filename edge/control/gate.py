@@ -153,6 +153,8 @@ class Gate:
                 envelope=self._envelope,
                 law=self._law,
                 day=now.astimezone(self._zone).date(),
+                statement=case.statement,
+                driver=case.driver,
                 vehicles=self._lane.lane.units == "vehicles",
             )
         )

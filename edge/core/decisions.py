@@ -84,23 +84,27 @@ def hold_answered(work: Work, event: ev.HoldAnswered) -> None:
         work.ask_for(Effect.TURN_AWAY, event.token)
 
 
+def may_refuse(state: State, token: int) -> bool:
+    """Whether a unit may still be scanned, or is being, so that its driver can refuse that."""
+    found = [one.state for one in state.inspections if one.token == token]
+    if not found or found[0] not in REDECIDABLE | {InspectionState.SCANNING}:
+        return False
+    on_its_way = state.mission == token and state.lane in _TO_THE_BEAM
+    return _at_gate(state, token) or on_its_way
+
+
 def driver_refused(work: Work, event: ev.DriverRefused) -> None:
     """End an inspection whose driver refuses to drive through: an ordinary way for it to end.
 
     A unit at the entry is turned away, one on its way to the beam is driven out unscanned. One that
     is driven through without a beam, or is not scanned any more, has nothing to refuse.
     """
-    inspection = work.inspection(event.token)
-    if inspection is None or inspection.state not in REDECIDABLE | {InspectionState.SCANNING}:
+    if not may_refuse(work.state, event.token):
         return
-    mission = work.state.mission == event.token
-    at_gate = _at_gate(work.state, event.token)
-    if not at_gate and not (mission and work.state.lane in _TO_THE_BEAM):
-        return
-    if not at_gate:
+    if not _at_gate(work.state, event.token):
         withdraw(work, REFUSED, Happening.REFUSED)
         return
-    if mission:
+    if work.state.mission == event.token:
         drop(work)
     work.happen(event.token, Happening.REFUSED)
     work.write(EntryKind.SCAN_NOT_COMPLETED, event.token, REFUSED)

@@ -132,12 +132,18 @@ class OutcomeGiven(EventData):
 
 
 class InspectionClosed(EventData):
-    """The record is complete. ``state`` is the outcome, or why there is none."""
+    """The record is complete.
+
+    Attributes:
+        state: the outcome, or what there is instead of one.
+        reason: why it was not completed (``refused``, ``aborted``, ``restart``); else empty.
+    """
 
     state: Token
     opened: UtcTime
     closed: UtcTime
     package_sha256: Sha256Hex | None = None
+    reason: Line = ""
 
 
 class FaultRaised(EventData):

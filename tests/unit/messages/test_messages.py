@@ -157,7 +157,10 @@ def test_a_command_with_an_unknown_field_is_refused() -> None:
 
 
 def test_no_command_may_start_a_scan_or_reset_a_trip() -> None:
-    assert set(COMMANDS) == {"answer", "abort", "outcome", "ack", "confirm_identity"}
+    assert set(COMMANDS) == {
+        "answer", "abort", "outcome", "ack", "confirm_identity", "state_no_animals", "ask_driver",
+        "refusal",
+    }  # fmt: skip
 
 
 def test_a_receipt_writes_missing_spans_as_pairs() -> None:
