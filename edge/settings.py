@@ -72,6 +72,9 @@ class Policy(Section):
     release: Literal["after_outcome", "at_once"] = Field(description="When a scanned unit may go")
     exempt_route: Literal["pass", "turn_away"] = Field(description="Way of units exempt by code")
     no_basis_route: Literal["pass", "turn_away"] = Field(description="Way of units without basis")
+    four_eyes: bool = Field(
+        default=False, description="A held unit is scanned only when a second OMS says the same"
+    )
 
 
 class Envelope(Section):

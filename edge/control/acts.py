@@ -7,8 +7,12 @@ that follows, or raises CommandRefused saying why not; nothing is half done. Eac
 its own as well: an act may change nothing, and still its officer has acted in the inspection.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from edge.clock import rfc3339
 from edge.control.act_base import ACTED, WORDS_LIMIT, Actor, words_of
+from edge.control.cases import Case
 from edge.control.unit_acts import UnitActs
 from edge.core import events as ev
 from edge.core.faults import CATALOGUE, ActiveFault, Fault, FaultClass
@@ -16,7 +20,8 @@ from edge.core.inspection import InspectionState
 from edge.core.lane import PREPARED
 from edge.errors import CommandRefused
 from edge.law.exemptions import HoldAnswer, HoldDecision, make_scan_permit
-from edge.law.outcomes import Act, Judgement, Role, duties_are_separate, outcome
+from edge.law.outcomes import Act, Judgement, Role, duties_are_separate, outcome, same_officer
+from edge.law.verdicts import Verdict
 
 __all__ = ["ACTED", "Actor", "Acts"]
 
@@ -25,7 +30,14 @@ class Acts(UnitActs):
     """The officers' door into the lane logic."""
 
     def answer(self, actor: Actor, *, inspection_id: str, decision: str, reason: str) -> str:
-        """Answer a hold with ``scan``, ``pass`` or ``turn_away``. Raises CommandRefused."""
+        """Answer a hold with ``scan``, ``pass`` or ``turn_away``.
+
+        Where the site wants four eyes, a ``scan`` waits for a second OMS who says the same to the
+        same reasons; the hold's time goes on. The other answers keep the beam off: one is enough.
+
+        Raises:
+            CommandRefused: no hold, not to this officer, or the law permits no scan.
+        """
         role = self._officers.role_for(actor.officer, Act.ANSWER)
         case = self._case(inspection_id)
         verdict = case.verdict
@@ -45,20 +57,49 @@ class Acts(UnitActs):
             reason=reason,
             utc=rfc3339(self._clock.utc()),
         )
-        permit = None
         if given.decision is HoldDecision.SCAN:
-            try:
-                permit = make_scan_permit(verdict, case.token, case.inspection_id, given)
-            except ValueError as error:
-                raise CommandRefused(str(error)) from error
-        elif given.decision is HoldDecision.PASS and not verdict.may_pass_inside:
+            return self._answer_scan(actor, case, verdict, given)
+        if given.decision is HoldDecision.PASS and not verdict.may_pass_inside:
             raise CommandRefused(f"{inspection_id} may not fit the tunnel; only turn_away is left")
-        case.answer, case.answered, case.permit = given, verdict, permit
-        case.oms_ids.add(actor.officer.id)
         note = actor.note(role, decision=decision, reason=reason)
-        self._post(ev.HoldAnswered(case.token, ev.Answer(decision)), note)
+        self._answered(actor, case, given, note)
         self._acted(Act.ANSWER, case, note)
         return f"{inspection_id}: {decision}"
+
+    def _answer_scan(self, actor: Actor, case: Case, verdict: Verdict, given: HoldAnswer) -> str:
+        """Take a "scan": it counts at once, or when a second officer has said the same."""
+        first, needs_two = case.first_answer, self._gate.four_eyes
+        if first is not None and same_officer(first.officer_id) == same_officer(given.officer_id):
+            raise CommandRefused(
+                f"officer {given.officer_id!r} has said scan; another OMS has to say the same"
+            )
+        note = actor.note(given.role, decision=given.decision.value, reason=given.reason)
+        try:
+            if needs_two and first is None:
+                make_scan_permit(verdict, case.token, case.inspection_id, given)
+                case.first_answer = given
+                case.oms_ids.add(given.officer_id)
+                self._acted(Act.ANSWER, case, {**note, "waits_for": "second_officer"})
+                return f"{case.inspection_id}: scan, waits for a second officer"
+            answer = given if first is None else replace(first, confirmed_by=given.officer_id)
+            case.permit = self._gate.permit(case, verdict, answer)
+        except ValueError as error:
+            raise CommandRefused(str(error)) from error
+        told = note if first is None else {**note, **_confirmed(answer)}
+        self._answered(actor, case, answer, told)
+        confirms = {} if first is None else {"confirms": first.officer_id}
+        self._acted(Act.ANSWER, case, {**note, **confirms})
+        return f"{case.inspection_id}: scan"
+
+    def _answered(
+        self, actor: Actor, case: Case, given: HoldAnswer, note: Mapping[str, object]
+    ) -> None:
+        """Let an answer count."""
+        if given.decision is not HoldDecision.SCAN:
+            case.permit = None
+        case.answer, case.answered, case.first_answer = given, case.verdict, None
+        case.oms_ids.add(actor.officer.id)
+        self._post(ev.HoldAnswered(case.token, ev.Answer(given.decision.value)), note)
 
     def abort(self, actor: Actor, *, inspection_id: str, reason: str) -> str:
         """End a scan, for example for possible living cargo. Raises CommandRefused."""
@@ -145,6 +186,16 @@ class Acts(UnitActs):
                 return active
         shown = ", ".join(active.fault.value for active in book) or "none"
         raise CommandRefused(f"{code} is not active; active: {shown}")
+
+
+def _confirmed(answer: HoldAnswer) -> dict[str, object]:
+    """The words of an answer that two officers gave: the first one's, and who confirmed them."""
+    return {
+        "officer": answer.officer_id,
+        "role": answer.role.value,
+        "reason": answer.reason,
+        "confirmed_by": answer.confirmed_by,
+    }
 
 
 _DECISIONS = tuple(decision.value for decision in HoldDecision)

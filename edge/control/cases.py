@@ -48,7 +48,8 @@ class Case:
         manifest_ids: every manifest that was bound, proposed or confirmed in this inspection.
         verdict: the newest verdict, None before the first.
         permit: the permit to scan, None unless the newest verdict or answer gives one.
-        answer: the newest officer's answer to a hold.
+        answer: the newest officer's answer to a hold that counts.
+        first_answer: an officer's "scan" that waits for a second officer, None when none does.
         answered: the verdict it was given on, None before an answer.
         statement: the newest statement that no live animals are aboard, None when there is none.
         driver_answers: everything the driver has answered, oldest first; the newest counts.
@@ -76,6 +77,7 @@ class Case:
     verdict: Verdict | None = None
     permit: ScanPermit | None = None
     answer: HoldAnswer | None = None
+    first_answer: HoldAnswer | None = None
     answered: Verdict | None = None
     statement: NoAnimalsStatement | None = None
     driver_answers: list[DriverAnswer] = field(default_factory=list)

@@ -267,7 +267,7 @@ _DECIDED = {
 }
 _VERDICT = "verdict"
 """In the note of a verdict: the verdict itself, since the case may already hold a later one."""
-_ANSWER_WORDS = ("officer", "role", "decision", "reason", "command_id")
+_ANSWER_WORDS = ("officer", "role", "decision", "reason", "confirmed_by", "command_id")
 _OUTCOME_WORDS = ("officer", "suspicion", "agrees_with_documents", "note", "command_id")
 
 

@@ -71,6 +71,8 @@ def _stated(case: Case) -> Mapping[str, object]:
         one = case.driver
         shown["driver"] = f"animals {one.animals.value}, asked by {one.officer_id} at {one.utc}"
         shown["driver_answers"] = len(case.driver_answers)
+    if case.first_answer is not None:
+        shown["answer"] = f"scan by {case.first_answer.officer_id}, waits for a second officer"
     if case.refused_to:
         shown["refused"] = f"the driver refuses, recorded by {case.refused_to}"
     return shown

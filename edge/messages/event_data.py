@@ -68,12 +68,17 @@ class HoldAsked(EventData):
 
 
 class HoldAnswered(EventData):
-    """A named officer answered; ``command_id`` when it came from headquarters."""
+    """A named officer answered; ``command_id`` when it came from headquarters.
+
+    ``confirmed_by`` names the second officer where the site wants two for a scan; the command is
+    then the second one's.
+    """
 
     officer: Token
     role: Token
     decision: Literal["scan", "turn_away", "pass"]
     reason: Text
+    confirmed_by: Token | None = None
     command_id: Token | None = None
 
 
