@@ -63,8 +63,9 @@ def run(lane_file: Path, state: Path, broker: str | None) -> None:
 @main.command()
 @click.argument("lane_file", type=click.Path(path_type=Path, dir_okay=False))
 def check(lane_file: Path) -> None:
-    """Check LANE_FILE and everything it names; report every mistake."""
-    from edge.app import check_lane
+    """Check LANE_FILE and everything it names; report every mistake, and warn of legal traffic."""
+    from edge.app import check_lane, warnings_of
+    from edge.clock import SystemClock
 
     try:
         lane, mistakes = check_lane(lane_file)
@@ -72,6 +73,8 @@ def check(lane_file: Path) -> None:
         _mistakes(error)
     if mistakes:
         _mistakes(SettingsError(mistakes))
+    for warning in warnings_of(lane, lane_file, SystemClock().utc()):
+        click.echo(f"warning: {warning}", err=True)
     click.echo(f"{lane_file}: lane {lane.lane.id}: no mistakes")
 
 
