@@ -77,8 +77,14 @@ def match(digits: str, prefix: str) -> Match:
 
 
 def _stem(digits: str) -> str:
-    """What is left of a code without the zeros that fill it up."""
-    return digits[:2] + digits[2:].rstrip("0")
+    """What is left of a code without the zeros that fill it up.
+
+    A heading keeps its last zero: ``2840`` is borates, and not the beginning of ``2844``.
+    """
+    finer = digits[4:].rstrip("0")
+    if finer:
+        return digits[:4] + finer
+    return digits[:2] if digits[2:4] == "00" else digits[:4]
 
 
 class Prefixed(Protocol):
