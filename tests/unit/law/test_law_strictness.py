@@ -1,9 +1,9 @@
 """What never loosens a verdict, for every unit; what "looser" means is said here.
 
-The harm a verdict can do is a beam on something alive. So one is looser than another when a beam is
-nearer: nearest is SCAN, then a HOLD that an officer may turn into a scan, then what is never scanned
-by anyone. Of these a HOLD is looser than EXEMPT, since a corrected fact may turn it into anything,
-and NO_BASIS is asked first of all.
+The harm a verdict can do is a beam on something alive. So one is looser than another when a beam
+is nearer: nearest is SCAN, then a HOLD that an officer may turn into a scan, then what is never
+scanned by anyone. Of these a HOLD is looser than EXEMPT, since a corrected fact may turn it into
+anything, and NO_BASIS is asked first of all.
 
 Exempting is no harm to what is alive, but it lets a unit pass unseen. Therefore less knowledge must
 not buy it either: a fact that becomes unknown never makes a unit exempt that was not.
@@ -23,7 +23,7 @@ from edge.law.exemptions import decide
 from edge.law.manifest import Direction, Document, GoodsLine, IdentityState, ManifestState
 from edge.law.verdicts import VerdictKind
 
-QUIET = settings(deadline=None, max_examples=250, derandomize=True)
+QUIET = settings(deadline=None, max_examples=150, derandomize=True)
 KNOWN_STATES = (ManifestState.PRESENT, ManifestState.STALE)
 KNOWN_IDENTITIES = (IdentityState.AGREED, IdentityState.CONFIRMED)
 KNOWN_DIRECTIONS = (Direction.ARRIVAL, Direction.DEPARTURE)
@@ -128,11 +128,6 @@ def test_a_code_cut_to_fewer_digits_never_gives_a_scan_nor_a_pass(unit, data):
     before, after = decide(unit), decide(with_papers(unit, goods=tuple(goods)))
     assert strictness(after) > 0 or strictness(before) == 0
     assert buys_no_pass(before, after)
-    assert (
-        set(before.rule_ids) - set(after.rule_ids)
-        <= {rule for rule in before.rule_ids if rule.startswith(("EX-", "SC-"))}
-        or after.kind is not before.kind
-    )
 
 
 CASES = [str.upper, str.lower, str.swapcase, str.title]
