@@ -23,7 +23,7 @@ national use and hold none in the tariff."""
 RESERVED_CHAPTERS = (77,)
 """Reserved by the Harmonized System; no goods."""
 
-_DIGITS = frozenset("0123456789")
+_DROPPED = dict.fromkeys(map(ord, SEPARATORS))
 
 
 @unique
@@ -47,10 +47,10 @@ class Match(Word):
 
 def read_code(printed: str) -> str | CodeProblem:
     """The digits of a printed code, or what is wrong with it."""
-    digits = "".join(char for char in printed if char not in SEPARATORS)
+    digits = printed.translate(_DROPPED)
     if not digits:
         return CodeProblem.EMPTY
-    if not _DIGITS.issuperset(digits):
+    if not (digits.isascii() and digits.isdigit()):
         return CodeProblem.NOT_DIGITS
     if len(digits) not in LENGTHS:
         return CodeProblem.LENGTH
