@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 STAMP := $(VENV)/.set-up-$(VERSION)
 
-.PHONY: run test setup packages check format lint types contracts unit simulation wire bench explore pictures constraints clean
+.PHONY: run test setup packages check format lint types contracts unit simulation wire bench truth cover-law mutate explore pictures constraints clean
 
 run: setup
 	@$(BIN)/python -m simulator.showcase
@@ -50,6 +50,16 @@ unit simulation wire: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+truth: setup
+	$(BIN)/python -m tests.truth
+
+cover-law: setup
+	$(BIN)/coverage run --branch --source=edge/law --data-file=.run/coverage -m pytest -q tests/unit/law
+	$(BIN)/coverage report --data-file=.run/coverage --show-missing --skip-covered --fail-under=100
+
+mutate: setup
+	$(BIN)/python -m tests.mutate
 
 explore: setup
 	$(BIN)/python -m simulator.exploration

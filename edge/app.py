@@ -6,19 +6,23 @@ The only module beside the worker that imports drivers. It wires; it decides not
 import contextlib
 import sysconfig
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from drivers.permit_board import PermitBoard
 from drivers.registry import Built, Surroundings, build
 from edge.clock import SystemClock
+from edge.control.facts import envelope_of
 from edge.control.restart import take_over
 from edge.control.signatures import Keyring
 from edge.errors import EdgeError, JournalCorrupt, Mistake, SettingsError
 from edge.journal.keys import lane_key
 from edge.journal.recovery import recover
 from edge.journal.store import Journal
-from edge.lane_file import load
-from edge.law_tables import load_law
+from edge.lane_file import line_of, load
+from edge.law.traffic import would_exempt
+from edge.law_tables import load_law, load_traffic
 from edge.log import set_up
 from edge.ports import BoardReport, Conveyor, Heartbeat, SafetyController, Sink, XraySource
 from edge.service import LaneService, Opened, Wire, Wired
@@ -41,6 +45,31 @@ class _Nowhere:
         """Drop it."""
 
 
+def warnings_of(lane: LaneFile, lane_file: Path, now: datetime) -> list[Mistake]:
+    """What is no mistake of a lane file, and still surely not what is wanted.
+
+    A lane of vehicles whose envelope ends below what may lawfully come would exempt it.
+    """
+    if lane.lane.units != "vehicles":
+        return []
+    text = lane_file.read_text(encoding="utf-8")
+    traffic, _ = load_traffic(lane_file.parent / lane.law.tables)
+    day = now.astimezone(ZoneInfo(lane.lane.timezone)).date()
+    remedy = "Check the figure with the maker of the complex, or be ready to divert such vehicles"
+    return [
+        Mistake(
+            file=str(lane_file),
+            key=f"envelope.{limit.axis.value}",
+            value=str(largest),
+            reason=f"legal traffic of up to {limit.greatest} would be exempt for its size: "
+            f"{limit.what} ({limit.source})",
+            remedy=remedy,
+            line=line_of(text, f"envelope.{limit.axis.value}"),
+        )
+        for limit, largest in would_exempt(envelope_of(lane), traffic, day)
+    ]
+
+
 def check_lane(lane_file: Path) -> tuple[LaneFile, list[Mistake]]:
     """Check a lane file and all it names. Raises SettingsError when it cannot even be read."""
     lane = load(lane_file)
@@ -48,6 +77,7 @@ def check_lane(lane_file: Path) -> tuple[LaneFile, list[Mistake]]:
     # Whether headquarters has signed them is known only with the keys of a state folder.
     _, wrong = load_law(lane_file.parent / lane.law.tables, lambda _file, _data: True)
     mistakes.extend(wrong)
+    mistakes.extend(load_traffic(lane_file.parent / lane.law.tables)[1])
     around = Surroundings(
         sink=_Nowhere(),
         alive=lambda: False,

@@ -64,8 +64,9 @@ def run(lane_file: Path, state: Path, broker: str | None) -> None:
 @main.command()
 @click.argument("lane_file", type=click.Path(path_type=Path, dir_okay=False))
 def check(lane_file: Path) -> None:
-    """Check LANE_FILE and everything it names; report every mistake."""
-    from edge.app import check_lane
+    """Check LANE_FILE and everything it names; report every mistake, and warn of legal traffic."""
+    from edge.app import check_lane, warnings_of
+    from edge.clock import SystemClock
 
     try:
         lane, mistakes = check_lane(lane_file)
@@ -73,6 +74,8 @@ def check(lane_file: Path) -> None:
         _mistakes(error)
     if mistakes:
         _mistakes(SettingsError(mistakes))
+    for warning in warnings_of(lane, lane_file, SystemClock().utc()):
+        click.echo(f"warning: {warning}", err=True)
     click.echo(f"{lane_file}: lane {lane.lane.id}: no mistakes")
 
 
@@ -153,6 +156,38 @@ def confirm_identity(
     """Bind a manifest to a held unit whose identifiers do not agree by themselves."""
     request = {"inspection": inspection, "manifest": manifest, "reason": reason}
     _act(state, {"do": "confirm_identity", "officer": officer, **request})
+
+
+@main.command("state-no-animals")
+@click.argument("inspection")
+@_state_option
+@_officer_option
+def state_no_animals(inspection: str, state: Path, officer: str) -> None:
+    """State that a circus or menagerie travels without live animals; the law decides anew."""
+    _act(state, {"do": "state_no_animals", "officer": officer, "inspection": inspection})
+
+
+@main.command("ask-driver")
+@click.argument("inspection")
+@click.option(
+    "--animals", type=click.Choice(["yes", "no"]), required=True, help="What the driver says."
+)
+@_state_option
+@_officer_option
+def ask_driver(inspection: str, animals: str, state: Path, officer: str) -> None:
+    """Record the driver's answer to: are live animals on board? The newest answer counts."""
+    request = {"inspection": inspection, "animals": animals}
+    _act(state, {"do": "ask_driver", "officer": officer, **request})
+
+
+@main.command()
+@click.argument("inspection")
+@click.option("--reason", required=True, help="What the driver says, or that he says nothing.")
+@_state_option
+@_officer_option
+def refusal(inspection: str, reason: str, state: Path, officer: str) -> None:
+    """Record that the driver refuses to drive through: the unit goes unscanned."""
+    _act(state, {"do": "refusal", "officer": officer, "inspection": inspection, "reason": reason})
 
 
 @main.group()

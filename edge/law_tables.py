@@ -18,9 +18,13 @@ from edge.law.lexicon_reader import build_lexicon
 from edge.law.row_checks import Problem
 from edge.law.table_reader import build_table
 from edge.law.tables import NAMES, ExemptionTable
+from edge.law.traffic import LegalTraffic, build_traffic
 
 WORDS = "words"
 """Folder of the lexica, inside that of the tables."""
+
+TRAFFIC = "traffic"
+"""Folder of legal traffic, inside that of the tables."""
 
 _T = TypeVar("_T", ExemptionTable, Lexicon)
 
@@ -39,6 +43,31 @@ def load_law(folder: Path, is_signed: IsSigned) -> tuple[LawData, list[Mistake]]
     reason = "holds no lexicon of living goods, so no permit could ever be made"
     lexica, more = _load_all(folder / WORDS, build_lexicon, is_signed, reason)
     return LawData(tables, lexica), [*mistakes, *more, *_strangers(folder, tables, lexica)]
+
+
+def load_traffic(folder: Path) -> tuple[tuple[LegalTraffic, ...], list[Mistake]]:
+    """Read what may lawfully come by road, the ``traffic`` in the folder of the law, if any.
+
+    Returns:
+        What builds, and every mistake found.
+    """
+    built: list[LegalTraffic] = []
+    mistakes: list[Mistake] = []
+    for file in sorted((folder / TRAFFIC).glob("*.toml")):
+        read = _read(file)
+        if isinstance(read, Mistake):
+            mistakes.append(read)
+            continue
+        made = build_traffic(read[0])
+        if isinstance(made, tuple):
+            mistakes.extend(_mistakes(file, made))
+        else:
+            built.append(made)
+    return tuple(built), mistakes
+
+
+def _mistakes(file: Path, problems: tuple[Problem, ...]) -> list[Mistake]:
+    return [Mistake(str(file), p.key, p.value, p.reason, p.remedy) for p in problems]
 
 
 def _load_all(
@@ -61,7 +90,7 @@ def _load_all(
         signed = Provenance.SIGNED if is_signed(file, data) else Provenance.UNSIGNED
         made = build(mapping, hashlib.sha256(data).hexdigest(), provenance=signed)
         if isinstance(made, tuple):
-            mistakes.extend(Mistake(str(file), p.key, p.value, p.reason, p.remedy) for p in made)
+            mistakes.extend(_mistakes(file, made))
         else:
             built.append(made)
     return tuple(built), mistakes

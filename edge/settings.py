@@ -39,6 +39,9 @@ class LaneSection(Section):
     id: LaneId = Field(description="Lane id, also its MQTT user name and certificate name")
     checkpoint: str = Field(min_length=1, description="Border checkpoint the lane stands at")
     timezone: Zone = Field(description="IANA zone of the civil day, such as Asia/Almaty")
+    units: Literal["goods", "vehicles"] = Field(
+        description="What comes: goods on a belt, or vehicles with a driver to be asked"
+    )
     direction: Literal["arrival", "departure"] | None = Field(
         None, description="The one direction this lane serves; left out where it serves both"
     )
@@ -69,6 +72,9 @@ class Policy(Section):
     release: Literal["after_outcome", "at_once"] = Field(description="When a scanned unit may go")
     exempt_route: Literal["pass", "turn_away"] = Field(description="Way of units exempt by code")
     no_basis_route: Literal["pass", "turn_away"] = Field(description="Way of units without basis")
+    four_eyes: bool = Field(
+        default=False, description="A held unit is scanned only when a second OMS says the same"
+    )
 
 
 class Envelope(Section):

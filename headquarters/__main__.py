@@ -23,8 +23,11 @@ from edge.messages.commands import (
     AbortArgs,
     AckArgs,
     AnswerArgs,
+    AskDriverArgs,
     ConfirmIdentityArgs,
     OutcomeArgs,
+    RefusalArgs,
+    StateNoAnimalsArgs,
 )
 from edge.messages.manifest import read_manifest
 from edge.messages.topics import broker_address
@@ -262,6 +265,38 @@ def confirm_identity(
     """Bind a manifest to a unit."""
     values = {"inspection_id": inspection, "manifest_id": manifest_id, "reason": reason}
     _order(context, "confirm_identity", read_args(ConfirmIdentityArgs, values))
+
+
+@cmd.command("state-no-animals")
+@click.argument("inspection")
+@_officer_options
+@click.pass_context
+def state_no_animals(context: click.Context, *, inspection: str) -> None:
+    """State that a circus or menagerie travels without live animals."""
+    args = read_args(StateNoAnimalsArgs, {"inspection_id": inspection})
+    _order(context, "state_no_animals", args)
+
+
+@cmd.command("ask-driver")
+@click.argument("inspection")
+@click.option("--animals", type=click.Choice(["yes", "no"]), required=True)
+@_officer_options
+@click.pass_context
+def ask_driver(context: click.Context, *, inspection: str, animals: str) -> None:
+    """Record the driver's answer to: are live animals on board?"""
+    values = {"inspection_id": inspection, "animals": animals}
+    _order(context, "ask_driver", read_args(AskDriverArgs, values))
+
+
+@cmd.command()
+@click.argument("inspection")
+@click.option("--reason", required=True)
+@_officer_options
+@click.pass_context
+def refusal(context: click.Context, *, inspection: str, reason: str) -> None:
+    """Record that the driver refuses to drive through."""
+    values = {"inspection_id": inspection, "reason": reason}
+    _order(context, "refusal", read_args(RefusalArgs, values))
 
 
 def _order(context: click.Context, name: str, args: Closed) -> None:

@@ -1,75 +1,43 @@
 """What officers may do to the lane: answer, abort, outcome, acknowledge, confirm an identity.
 
+What they say of a unit and its driver is in `unit_acts`.
+
 The same few methods serve the control socket and signed commands. Each either posts the event
 that follows, or raises CommandRefused saying why not; nothing is half done. Each leaves an entry of
 its own as well: an act may change nothing, and still its officer has acted in the inspection.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import replace
 
-from edge.clock import Clock, rfc3339
-from edge.control.cases import Case, CaseBook
-from edge.control.gate import Gate
-from edge.control.officers import Officers
+from edge.clock import rfc3339
+from edge.control.act_base import ACTED, WORDS_LIMIT, Actor, words_of
+from edge.control.cases import Case
+from edge.control.unit_acts import UnitActs
 from edge.core import events as ev
 from edge.core.faults import CATALOGUE, ActiveFault, Fault, FaultClass
 from edge.core.inspection import InspectionState
 from edge.core.lane import PREPARED
-from edge.core.state import State
 from edge.errors import CommandRefused
 from edge.law.exemptions import HoldAnswer, HoldDecision, make_scan_permit
-from edge.law.outcomes import Act, Judgement, Role, duties_are_separate, outcome
-from edge.settings import Officer
+from edge.law.outcomes import Act, Judgement, Role, duties_are_separate, outcome, same_officer
+from edge.law.verdicts import Verdict
 
-Post = Callable[..., None]
-Write = Callable[[str, str | None, Mapping[str, object]], None]
-"""Writes an entry (kind, inspection, body) behind those of every event posted before."""
-ACTED = "officer.acted"
-"""Kind of the entry of an act itself; a start learns from it who has acted as OMS."""
-WORDS_LIMIT = 4000
-"""Longest reason or note of an officer: what an event has room for."""
+__all__ = ["ACTED", "Actor", "Acts"]
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts, and by which command (empty at the lane)."""
-
-    officer: Officer
-    command_id: str = ""
-
-    def note(self, role: Role, **more: object) -> dict[str, object]:
-        """What is written with the act."""
-        note: dict[str, object] = {"officer": self.officer.id, "role": role.value, **more}
-        if self.command_id:
-            note["command_id"] = self.command_id
-        return note
-
-
-class Acts:
+class Acts(UnitActs):
     """The officers' door into the lane logic."""
 
-    def __init__(
-        self,
-        *,
-        officers: Officers,
-        book: CaseBook,
-        gate: Gate,
-        core: Callable[[], State],
-        post: Post,
-        write: Write,
-        clock: Clock,
-    ) -> None:
-        self._officers = officers
-        self._book = book
-        self._gate = gate
-        self._core = core
-        self._post = post
-        self._write = write
-        self._clock = clock
-
     def answer(self, actor: Actor, *, inspection_id: str, decision: str, reason: str) -> str:
-        """Answer a hold with ``scan``, ``pass`` or ``turn_away``. Raises CommandRefused."""
+        """Answer a hold with ``scan``, ``pass`` or ``turn_away``.
+
+        Where the site wants four eyes, a ``scan`` waits for a second OMS who says the same to the
+        same reasons; the hold's time goes on. The other answers keep the beam off: one is enough.
+
+        Raises:
+            CommandRefused: no hold, not to this officer, or the law permits no scan.
+        """
         role = self._officers.role_for(actor.officer, Act.ANSWER)
         case = self._case(inspection_id)
         verdict = case.verdict
@@ -79,7 +47,7 @@ class Acts:
             raise CommandRefused(f"{inspection_id} has just been answered")
         if decision not in _DECISIONS:
             raise CommandRefused(f"no decision {decision!r}; there are: {', '.join(_DECISIONS)}")
-        reason = _words(reason, "an answer needs a reason")
+        reason = words_of(reason, "an answer needs a reason")
         given = HoldAnswer(
             inspection_id=case.inspection_id,
             rule_ids=verdict.rule_ids,
@@ -89,20 +57,49 @@ class Acts:
             reason=reason,
             utc=rfc3339(self._clock.utc()),
         )
-        permit = None
         if given.decision is HoldDecision.SCAN:
-            try:
-                permit = make_scan_permit(verdict, case.token, case.inspection_id, given)
-            except ValueError as error:
-                raise CommandRefused(str(error)) from error
-        elif given.decision is HoldDecision.PASS and not verdict.may_pass_inside:
+            return self._answer_scan(actor, case, verdict, given)
+        if given.decision is HoldDecision.PASS and not verdict.may_pass_inside:
             raise CommandRefused(f"{inspection_id} may not fit the tunnel; only turn_away is left")
-        case.answer, case.answered, case.permit = given, verdict, permit
-        case.oms_ids.add(actor.officer.id)
         note = actor.note(role, decision=decision, reason=reason)
-        self._post(ev.HoldAnswered(case.token, ev.Answer(decision)), note)
+        self._answered(actor, case, given, note)
         self._acted(Act.ANSWER, case, note)
         return f"{inspection_id}: {decision}"
+
+    def _answer_scan(self, actor: Actor, case: Case, verdict: Verdict, given: HoldAnswer) -> str:
+        """Take a "scan": it counts at once, or when a second officer has said the same."""
+        first, needs_two = case.first_answer, self._gate.four_eyes
+        if first is not None and same_officer(first.officer_id) == same_officer(given.officer_id):
+            raise CommandRefused(
+                f"officer {given.officer_id!r} has said scan; another OMS has to say the same"
+            )
+        note = actor.note(given.role, decision=given.decision.value, reason=given.reason)
+        try:
+            if needs_two and first is None:
+                make_scan_permit(verdict, case.token, case.inspection_id, given)
+                case.first_answer = given
+                case.oms_ids.add(given.officer_id)
+                self._acted(Act.ANSWER, case, {**note, "waits_for": "second_officer"})
+                return f"{case.inspection_id}: scan, waits for a second officer"
+            answer = given if first is None else replace(first, confirmed_by=given.officer_id)
+            case.permit = self._gate.permit(case, verdict, answer)
+        except ValueError as error:
+            raise CommandRefused(str(error)) from error
+        told = note if first is None else {**note, **_confirmed(answer)}
+        self._answered(actor, case, answer, told)
+        confirms = {} if first is None else {"confirms": first.officer_id}
+        self._acted(Act.ANSWER, case, {**note, **confirms})
+        return f"{case.inspection_id}: scan"
+
+    def _answered(
+        self, actor: Actor, case: Case, given: HoldAnswer, note: Mapping[str, object]
+    ) -> None:
+        """Let an answer count."""
+        if given.decision is not HoldDecision.SCAN:
+            case.permit = None
+        case.answer, case.answered, case.first_answer = given, case.verdict, None
+        case.oms_ids.add(actor.officer.id)
+        self._post(ev.HoldAnswered(case.token, ev.Answer(given.decision.value)), note)
 
     def abort(self, actor: Actor, *, inspection_id: str, reason: str) -> str:
         """End a scan, for example for possible living cargo. Raises CommandRefused."""
@@ -133,7 +130,7 @@ class Acts:
                 f"officer {actor.officer.id!r} acted as OMS in {inspection_id}; "
                 "another OAC has to analyse the image"
             )
-        note = _words(note)
+        note = words_of(note)
         given = outcome(suspicion=_judged(suspicion), agrees_with_documents=_judged(agrees))
         case.outcome = given.value
         words = {"suspicion": suspicion, "agrees_with_documents": agrees, "note": note}
@@ -170,7 +167,7 @@ class Acts:
         case = self._case(inspection_id)
         if self._state(case) is not InspectionState.ON_HOLD:
             raise CommandRefused(f"{inspection_id} is not on hold")
-        reason = _words(reason, "a confirmation needs a reason")
+        reason = words_of(reason, "a confirmation needs a reason")
         note = actor.note(role, confirmed_manifest=manifest_id, reason=reason)
         self._gate.confirm(case, manifest_id, note)
         case.oms_ids.add(actor.officer.id)
@@ -190,36 +187,18 @@ class Acts:
         shown = ", ".join(active.fault.value for active in book) or "none"
         raise CommandRefused(f"{code} is not active; active: {shown}")
 
-    def _acted(self, act: Act, case: Case | None, note: Mapping[str, object]) -> None:
-        subject = None if case is None else case.inspection_id
-        self._write(ACTED, subject, {"act": act.value, **note})
 
-    def _case(self, inspection_id: str) -> Case:
-        case = self._book.by_inspection(inspection_id)
-        if case is None:
-            raise CommandRefused(f"no open inspection {inspection_id!r}")
-        return case
-
-    def _state(self, case: Case) -> InspectionState | None:
-        for inspection in self._core().inspections:
-            if inspection.token == case.token:
-                return inspection.state
-        return None
+def _confirmed(answer: HoldAnswer) -> dict[str, object]:
+    """The words of an answer that two officers gave: the first one's, and who confirmed them."""
+    return {
+        "officer": answer.officer_id,
+        "role": answer.role.value,
+        "reason": answer.reason,
+        "confirmed_by": answer.confirmed_by,
+    }
 
 
 _DECISIONS = tuple(decision.value for decision in HoldDecision)
-
-
-def _words(text: str, needed: str = "") -> str:
-    """Take an officer's words as they can be recorded. Raises CommandRefused."""
-    words = text.strip()
-    if needed and not words:
-        raise CommandRefused(needed)
-    if len(words) > WORDS_LIMIT:
-        raise CommandRefused(f"{len(words)} characters are too long; use at most {WORDS_LIMIT}")
-    if any("\ud800" <= letter <= "\udfff" for letter in words):
-        raise CommandRefused("the words hold characters that are not Unicode; write them again")
-    return words
 
 
 def _judged(answer: bool) -> Judgement:  # noqa: FBT001 - one word of the law for each

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from edge.law.case import DriverAnswer, NoAnimalsStatement
 from edge.law.envelope import Axis
 from edge.law.exemptions import HoldAnswer, ScanPermit
 from edge.law.manifest import IdentityState
@@ -47,13 +48,18 @@ class Case:
         manifest_ids: every manifest that was bound, proposed or confirmed in this inspection.
         verdict: the newest verdict, None before the first.
         permit: the permit to scan, None unless the newest verdict or answer gives one.
-        answer: the newest officer's answer to a hold.
+        answer: the newest officer's answer to a hold that counts.
+        first_answer: an officer's "scan" that waits for a second officer, None when none does.
         answered: the verdict it was given on, None before an answer.
+        statement: the newest statement that no live animals are aboard, None when there is none.
+        driver_answers: everything the driver has answered, oldest first; the newest counts.
+        refused_to: who recorded that the driver refuses to drive through, empty when nobody has.
         oms_ids: officers who acted as OMS in this inspection.
         scan_id: id of the newest arming, 0 before one.
         exposure_ms: exposure the board counted for it.
         image: the scan package, None before it is stored.
         outcome: the outcome, empty before it is given.
+        broke_off: why it was not completed, empty when it was or is open.
         end: how the record ends, empty while open.
     """
 
@@ -71,18 +77,28 @@ class Case:
     verdict: Verdict | None = None
     permit: ScanPermit | None = None
     answer: HoldAnswer | None = None
+    first_answer: HoldAnswer | None = None
     answered: Verdict | None = None
+    statement: NoAnimalsStatement | None = None
+    driver_answers: list[DriverAnswer] = field(default_factory=list)
+    refused_to: str = ""
     oms_ids: set[str] = field(default_factory=set)
     scan_id: int = 0
     exposure_ms: int = 0
     image: StoredImage | None = None
     outcome: str = ""
+    broke_off: str = ""
     end: str = ""
 
     @property
     def manifest(self) -> Manifest | None:
         """The manifest bound or proposed, None when there is none or more than one."""
         return self.papers[0] if len(self.papers) == 1 else None
+
+    @property
+    def driver(self) -> DriverAnswer | None:
+        """The driver's newest answer, None when he was not asked."""
+        return self.driver_answers[-1] if self.driver_answers else None
 
     def declared_length_mm(self) -> int | None:
         """The declared length, None when nothing says it."""

@@ -36,6 +36,9 @@ class Desk:
             "abort": self.abort,
             "outcome": self.outcome,
             "confirm_identity": self.confirm_identity,
+            "state_no_animals": self.state_no_animals,
+            "ask_driver": self.ask_driver,
+            "refusal": self.refusal,
         }
 
     async def status(self, _request: Request, _login: str) -> Reply:
@@ -87,6 +90,34 @@ class Desk:
                 self._actor(request, login),
                 inspection_id=_text(request, "inspection"),
                 manifest_id=_text(request, "manifest"),
+                reason=_text(request, "reason"),
+            )
+        )
+
+    async def state_no_animals(self, request: Request, login: str) -> Reply:
+        """State that no live animals are aboard."""
+        return await self._done(
+            self._logic.acts.state_no_animals(
+                self._actor(request, login), inspection_id=_text(request, "inspection")
+            )
+        )
+
+    async def ask_driver(self, request: Request, login: str) -> Reply:
+        """Record the driver's answer to the question for live animals."""
+        return await self._done(
+            self._logic.acts.ask_driver(
+                self._actor(request, login),
+                inspection_id=_text(request, "inspection"),
+                animals=_text(request, "animals"),
+            )
+        )
+
+    async def refusal(self, request: Request, login: str) -> Reply:
+        """Record that the driver refuses to drive through."""
+        return await self._done(
+            self._logic.acts.refusal(
+                self._actor(request, login),
+                inspection_id=_text(request, "inspection"),
                 reason=_text(request, "reason"),
             )
         )

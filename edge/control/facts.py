@@ -12,8 +12,10 @@ from edge.core.values import Input
 from edge.lane_file import AXIS_NAMES
 from edge.law.envelope import Axis, Envelope, Limits, Measurement, Origin
 from edge.law.manifest import (
+    VEHICLE_SEPARATOR,
     CarrierRequest,
     Direction,
+    Document,
     GoodsLine,
     IdentityState,
     ManifestFacts,
@@ -92,6 +94,9 @@ def manifest_facts(
         goods=_goods(papers),
         declared=_declared(first) if same_sizes else (),
         identity=identity,
+        documents=_documents(papers),
+        vehicle=_vehicle(papers),
+        private_vehicle=all(one.private_vehicle for one in papers),
         manifest_id=first.id if one_manifest else "",
         version=first.version if one_manifest else 0,
     )
@@ -119,6 +124,20 @@ def _goods(papers: tuple[Manifest, ...]) -> tuple[GoodsLine, ...]:
     """Every line of all of them: what only one declares is not left out."""
     lines = [GoodsLine(line.tnved_code, line.description) for one in papers for line in one.goods]
     return tuple(lines) if len(papers) == 1 else tuple(dict.fromkeys(lines))
+
+
+def _documents(papers: tuple[Manifest, ...]) -> tuple[Document, ...]:
+    """Every document of all of them."""
+    said = [
+        Document(document.type, document.number) for one in papers for document in one.documents
+    ]
+    return tuple(said) if len(papers) == 1 else tuple(dict.fromkeys(said))
+
+
+def _vehicle(papers: tuple[Manifest, ...]) -> str:
+    """Every kind of vehicle that is named: which of them it is, is not known."""
+    kinds = [one.transport.kind for one in papers if one.transport is not None]
+    return VEHICLE_SEPARATOR.join(dict.fromkeys(kinds))
 
 
 def _request(request: Request | None) -> CarrierRequest | None:

@@ -21,7 +21,7 @@ from edge.errors import CommandRefused
 from edge.law.case import Case as LawCase
 from edge.law.case import LawData
 from edge.law.envelope import Axis, Measurement, Origin
-from edge.law.exemptions import HoldDecision, ScanPermit, decide, make_scan_permit
+from edge.law.exemptions import HoldAnswer, HoldDecision, ScanPermit, decide, make_scan_permit
 from edge.law.verdicts import Verdict, VerdictKind
 from edge.messages.manifest import Manifest, plain_identifier
 from edge.ports import Reading
@@ -153,26 +153,44 @@ class Gate:
                 envelope=self._envelope,
                 law=self._law,
                 day=now.astimezone(self._zone).date(),
+                statement=case.statement,
+                driver=case.driver,
+                vehicles=self._lane.lane.units == "vehicles",
             )
         )
         before = case.verdict
         if verdict == before:
             return
+        same = before is not None and _same_hold(before, verdict)
+        if not same:
+            case.first_answer = None  # it was to other reasons
         keeps = self._answer_stands(case, before, verdict)
         case.verdict, case.permit = verdict, self._permit(case, verdict)
         if keeps:
             case.answered = verdict
+        if keeps or case.first_answer is not None:
             return
         route = self._route(verdict)
         told = {**(note or {}), "route": route.value, "verdict": verdict}
         self._post(ev.VerdictGiven(case.token, verdict.kind, route), told)
+
+    @property
+    def four_eyes(self) -> bool:
+        """Whether a held unit is scanned only when a second officer says the same."""
+        return self._lane.policy.four_eyes
+
+    def permit(self, case: Case, verdict: Verdict, answer: HoldAnswer | None) -> ScanPermit:
+        """Make a permit by the law and the site's policy. Raises ValueError: there is none."""
+        return make_scan_permit(
+            verdict, case.token, case.inspection_id, answer, four_eyes=self.four_eyes
+        )
 
     def _permit(self, case: Case, verdict: Verdict) -> ScanPermit | None:
         answer = case.answer
         if verdict.kind is not VerdictKind.SCAN and answer is None:
             return None
         try:
-            return make_scan_permit(verdict, case.token, case.inspection_id, answer)
+            return self.permit(case, verdict, answer)
         except ValueError:
             return None  # not allowed, or the officer's answer was another or to other reasons
 
@@ -186,13 +204,7 @@ class Gate:
             return False
         if verdict.kind is VerdictKind.SCAN:
             return case.answer.decision is not HoldDecision.SCAN
-        same = (before.kind, before.size, before.reasons) == (
-            verdict.kind,
-            verdict.size,
-            verdict.reasons,
-        )
-        all_seen = all(reason.count == len(reason.offending) for reason in verdict.reasons)
-        return same and all_seen and verdict.kind is VerdictKind.HOLD
+        return _same_hold(before, verdict)
 
     def _route(self, verdict: Verdict) -> ev.Route:
         policy = self._lane.policy
@@ -264,3 +276,14 @@ class Gate:
 
     def _found(self, case: Case) -> dict[str, Papers]:
         return candidates(case.identifiers, self._find)
+
+
+def _same_hold(before: Verdict, verdict: Verdict) -> bool:
+    """Whether a hold is for the same reasons as before, every one of which was shown."""
+    same = (before.kind, before.size, before.reasons) == (
+        verdict.kind,
+        verdict.size,
+        verdict.reasons,
+    )
+    all_seen = all(reason.count == len(reason.offending) for reason in verdict.reasons)
+    return same and all_seen and verdict.kind is VerdictKind.HOLD

@@ -18,6 +18,7 @@ from edge.clock import Clock, rfc3339
 from edge.control.acts import Actor, Acts
 from edge.control.gate import Gate
 from edge.control.officers import Officers
+from edge.control.orders import carry_out
 from edge.control.papers import Papers, then, writable
 from edge.control.recorder import Recorder
 from edge.core import events as ev
@@ -34,15 +35,7 @@ from edge.journal.database import Reader
 from edge.journal.entries import Committed
 from edge.law.outcomes import Act, Role, may
 from edge.messages.base import read_object, to_mapping
-from edge.messages.commands import (
-    COMMANDS,
-    AbortArgs,
-    AckArgs,
-    AnswerArgs,
-    CommandResponse,
-    ConfirmIdentityArgs,
-    OutcomeArgs,
-)
+from edge.messages.commands import COMMANDS, CommandResponse
 from edge.messages.manifest import Manifest
 from edge.publish.commands import Accepted, Checks, Refused, Replayed, Seen, judge
 from edge.settings import LaneFile
@@ -235,33 +228,7 @@ class Inbox:
     def _carry_out(self, accepted: Accepted) -> str:
         officer = self._officers.by_signature(accepted.command.officer)
         actor = Actor(officer, accepted.command.id)
-        args = accepted.args
-        if isinstance(args, AnswerArgs):
-            return self._acts.answer(
-                actor,
-                inspection_id=args.inspection_id,
-                decision=args.decision,
-                reason=args.reason,
-            )
-        if isinstance(args, AbortArgs):
-            return self._acts.abort(actor, inspection_id=args.inspection_id, reason=args.reason)
-        if isinstance(args, OutcomeArgs):
-            return self._acts.outcome(
-                actor,
-                inspection_id=args.inspection_id,
-                suspicion=args.suspicion,
-                agrees=args.agrees_with_documents,
-                note=args.note,
-            )
-        if isinstance(args, ConfirmIdentityArgs):
-            return self._acts.confirm_identity(
-                actor,
-                inspection_id=args.inspection_id,
-                manifest_id=args.manifest_id,
-                reason=args.reason,
-            )
-        assert isinstance(args, AckArgs)
-        return self._acts.ack(actor, args.fault_code)
+        return carry_out(self._acts, actor, accepted.args)
 
     def _response(self, command_id: str, name: str, *, code: str, detail: str) -> bytes:
         response = CommandResponse(

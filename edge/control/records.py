@@ -141,6 +141,7 @@ class Tellers:
         self, entry: Entry, case: Case | None, _note: Note, _now: datetime
     ) -> Telling:
         assert case is not None
+        case.broke_off = case.broke_off or entry.cause
         event = self._made(
             data.ScanNotCompleted,
             scan_id=case.scan_id,
@@ -204,14 +205,16 @@ class Tellers:
         not_completed = entry.cause == InspectionState.NOT_COMPLETED.value
         state = _NOT_COMPLETED if not_completed else case.outcome or case.end or _TURNED_AWAY
         closed = rfc3339(now)
+        why = case.broke_off if not_completed else ""
         event = self._made(
             data.InspectionClosed,
             state=state,
             opened=case.opened_utc,
             closed=closed,
             package_sha256=case.image.sha256 if case.image else None,
+            reason=why[:300],
         )
-        return Telling({"end": state, "opened": case.opened_utc}, event)
+        return Telling({"end": state, "why": why, "opened": case.opened_utc}, event)
 
     def _fault_raised(self, entry: Entry, _case: Case | None, note: Note, now: datetime) -> Telling:
         fault = Fault(entry.cause)
@@ -264,7 +267,7 @@ _DECIDED = {
 }
 _VERDICT = "verdict"
 """In the note of a verdict: the verdict itself, since the case may already hold a later one."""
-_ANSWER_WORDS = ("officer", "role", "decision", "reason", "command_id")
+_ANSWER_WORDS = ("officer", "role", "decision", "reason", "confirmed_by", "command_id")
 _OUTCOME_WORDS = ("officer", "suspicion", "agrees_with_documents", "note", "command_id")
 
 

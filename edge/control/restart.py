@@ -8,14 +8,18 @@ has counted.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from edge.control.act_base import ACTED
 from edge.control.cases import Case, StoredImage
 from edge.control.recorder import Recorder
+from edge.core.decisions import REFUSED
 from edge.core.effects import Entry, EntryKind
 from edge.core.inspection import InspectionState
 from edge.evidence.record import Record
 from edge.journal.database import Reader
 from edge.journal.open_work import OpenInspection
 from edge.journal.reading import entries_of, newest_inspection
+from edge.law.case import Aboard, DriverAnswer, NoAnimalsStatement
+from edge.law.outcomes import Act, Role
 
 CAUSE = "restart"
 UNCOUNTED = "restart, the permit board told no exposure"
@@ -62,6 +66,8 @@ def close_broken(recorder: Recorder, case: Case, exposure_ms: int | None) -> Non
     """
     end = InspectionState.CONCLUDED if case.outcome else InspectionState.NOT_COMPLETED
     entries = [Entry(EntryKind.INSPECTION_CLOSED, case.token, end.value)]
+    if end is InspectionState.NOT_COMPLETED:
+        case.broke_off = case.broke_off or (REFUSED if case.refused_to else CAUSE)
     if case.scan_id:
         case.exposure_ms = exposure_ms or 0
         cause = CAUSE if exposure_ms is not None else UNCOUNTED
@@ -92,11 +98,32 @@ def _case(unfinished: OpenInspection, entries: Sequence[Record]) -> Case:
                 lines=_number(body, "lines"),
                 thumbnail_png="",
             )
+        elif entry.kind == EntryKind.SCAN_NOT_COMPLETED.value:
+            case.broke_off = case.broke_off or str(body["cause"])
+        elif entry.kind == ACTED:
+            _stated(case, body)
         case.manifest_ids |= _manifests(body)
         # Every act has an entry of its own, also one that has changed nothing.
         if body.get("role") == "oms":
             case.oms_ids.add(str(body["officer"]))
     return case
+
+
+def _stated(case: Case, body: Mapping[str, object]) -> None:
+    """Take up what officers have stated: to be shown, since nothing of the past is decided anew."""
+    act, officer, utc = body.get("act"), str(body.get("officer")), str(body.get("stated"))
+    if act == Act.STATE_NO_ANIMALS.value:
+        case.statement = NoAnimalsStatement(case.inspection_id, officer, _role(body), utc)
+    elif act == Act.ASK_DRIVER.value:
+        animals = Aboard(body["animals"])
+        answer = DriverAnswer(case.inspection_id, animals, officer, _role(body), utc)
+        case.driver_answers.append(answer)
+    elif act == Act.REFUSAL.value:
+        case.refused_to = officer
+
+
+def _role(body: Mapping[str, object]) -> Role:
+    return Role(body["role"])
 
 
 def _manifests(body: Mapping[str, object]) -> set[str]:

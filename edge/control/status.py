@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from edge.control.cases import CaseBook
+from edge.control.cases import Case, CaseBook
 from edge.core.catalogue import TEXTS
 from edge.core.faults import CATALOGUE
 from edge.core.lane import PACKML
@@ -56,6 +56,23 @@ def _inspections(state: State, book: CaseBook) -> Sequence[Mapping[str, object]]
                 "rules": list(verdict.rule_ids) if verdict else [],
                 "identifiers": dict(case.identifiers),
                 "image": case.image.folder if case.image else "",
+                **_stated(case),
             }
         )
+    return shown
+
+
+def _stated(case: Case) -> Mapping[str, object]:
+    """What officers have stated of the unit and its driver; only what was stated."""
+    shown: dict[str, object] = {}
+    if case.statement is not None:
+        shown["no_animals"] = f"stated by {case.statement.officer_id} at {case.statement.utc}"
+    if case.driver is not None:
+        one = case.driver
+        shown["driver"] = f"animals {one.animals.value}, asked by {one.officer_id} at {one.utc}"
+        shown["driver_answers"] = len(case.driver_answers)
+    if case.first_answer is not None:
+        shown["answer"] = f"scan by {case.first_answer.officer_id}, waits for a second officer"
+    if case.refused_to:
+        shown["refused"] = f"the driver refuses, recorded by {case.refused_to}"
     return shown

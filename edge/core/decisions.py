@@ -16,6 +16,11 @@ _ANSWERS = {
     ev.Answer.TURN_AWAY: Happening.ANSWER_TURN_AWAY,
 }
 
+REFUSED = "refused"
+"""Cause of a scan that was not completed because the driver refused to drive through."""
+
+_TO_THE_BEAM = frozenset({LaneState.ADMITTING, LaneState.INTENT, LaneState.SCANNING})
+
 
 def verdict_given(work: Work, event: ev.VerdictGiven) -> None:
     """Take a verdict, first or anew; for a unit already gone it changes nothing."""
@@ -77,6 +82,33 @@ def hold_answered(work: Work, event: ev.HoldAnswered) -> None:
     work.happen(event.token, _ANSWERS[event.answer])
     if event.answer is ev.Answer.TURN_AWAY:
         work.ask_for(Effect.TURN_AWAY, event.token)
+
+
+def may_refuse(state: State, token: int) -> bool:
+    """Whether a unit may still be scanned, or is being, so that its driver can refuse that."""
+    found = [one.state for one in state.inspections if one.token == token]
+    if not found or found[0] not in REDECIDABLE | {InspectionState.SCANNING}:
+        return False
+    on_its_way = state.mission == token and state.lane in _TO_THE_BEAM
+    return _at_gate(state, token) or on_its_way
+
+
+def driver_refused(work: Work, event: ev.DriverRefused) -> None:
+    """End an inspection whose driver refuses to drive through: an ordinary way for it to end.
+
+    A unit at the entry is turned away, one on its way to the beam is driven out unscanned. One that
+    is driven through without a beam, or is not scanned any more, has nothing to refuse.
+    """
+    if not may_refuse(work.state, event.token):
+        return
+    if not _at_gate(work.state, event.token):
+        withdraw(work, REFUSED, Happening.REFUSED)
+        return
+    if work.state.mission == event.token:
+        drop(work)
+    work.happen(event.token, Happening.REFUSED)
+    work.write(EntryKind.SCAN_NOT_COMPLETED, event.token, REFUSED)
+    work.ask_for(Effect.TURN_AWAY, event.token)
 
 
 def image_stored(work: Work, event: ev.ImageStored) -> None:

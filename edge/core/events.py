@@ -117,6 +117,12 @@ class AbortRequested(NamedTuple):
     token: int
 
 
+class DriverRefused(NamedTuple):
+    """The driver of this unit refuses to drive through; an officer has recorded it."""
+
+    token: int
+
+
 class FaultRaised(NamedTuple):
     """A fault began (``present``) or happened once (not ``present``)."""
 
@@ -155,6 +161,7 @@ Event = (
     | ImageFailed
     | OutcomeGiven
     | AbortRequested
+    | DriverRefused
     | FaultRaised
     | FaultGone
     | Acknowledged

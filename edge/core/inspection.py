@@ -41,6 +41,7 @@ class Happening(Word):
     BEAM_ON = "beam_on"
     SCAN_ENDED = "scan_ended"
     ABANDONED = "abandoned"
+    REFUSED = "refused"
     IMAGE_STORED = "image_stored"
     IMAGE_FAILED = "image_failed"
     OUTCOME = "outcome"
@@ -69,6 +70,7 @@ _RESTARTED = {
     _H.VERDICT_PASS: _S.PASSING,
     _H.VERDICT_TURN_AWAY: _S.TURNING_AWAY,
     _H.ABANDONED: _S.NOT_COMPLETED,
+    _H.REFUSED: _S.NOT_COMPLETED,
 }
 
 _ROWS: dict[InspectionState, dict[Happening, InspectionState]] = {
@@ -83,7 +85,11 @@ _ROWS: dict[InspectionState, dict[Happening, InspectionState]] = {
     _S.CLEARED: {**_RESTARTED, _H.BEAM_ON: _S.SCANNING},
     _S.PASSING: _RESTARTED,
     _S.TURNING_AWAY: _RESTARTED,
-    _S.SCANNING: {_H.SCAN_ENDED: _S.IMAGING, _H.ABANDONED: _S.NOT_COMPLETED},
+    _S.SCANNING: {
+        _H.SCAN_ENDED: _S.IMAGING,
+        _H.ABANDONED: _S.NOT_COMPLETED,
+        _H.REFUSED: _S.NOT_COMPLETED,
+    },
     _S.IMAGING: {_H.IMAGE_STORED: _S.ANALYSIS, _H.IMAGE_FAILED: _S.NOT_COMPLETED},
     _S.ANALYSIS: {_H.OUTCOME: _S.CONCLUDED},
     _S.CONCLUDED: {},

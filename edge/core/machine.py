@@ -190,6 +190,7 @@ _HANDLERS: dict[type[tuple[object, ...]], Callable[[Work, Any], None]] = {
     ev.ImageFailed: decisions.image_failed,
     ev.OutcomeGiven: decisions.outcome_given,
     ev.AbortRequested: _abort,
+    ev.DriverRefused: decisions.driver_refused,
     ev.FaultRaised: _fault_raised,
     ev.FaultGone: _fault_gone,
     ev.Acknowledged: _acknowledged,

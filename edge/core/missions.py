@@ -66,17 +66,17 @@ def retract(work: Work, ending: Effect = Effect.CANCEL_SCAN) -> None:
     work.state = work.state._replace(detector_armed=False, proof=0, stall=0)
 
 
-def give_up(work: Work, cause: str) -> None:
+def give_up(work: Work, cause: str, happening: Happening = Happening.ABANDONED) -> None:
     """Record the mission as not completed, if its inspection could still have been completed."""
     inspection = work.inspection(work.state.mission)
     if inspection is None or inspection.state in FINAL:
         return
     if inspection.state in {InspectionState.CLEARED, InspectionState.SCANNING}:
-        work.happen(inspection.token, Happening.ABANDONED)
+        work.happen(inspection.token, happening)
         work.write(EntryKind.SCAN_NOT_COMPLETED, inspection.token, cause)
 
 
-def withdraw(work: Work, cause: str) -> None:
+def withdraw(work: Work, cause: str, happening: Happening = Happening.ABANDONED) -> None:
     """End a mission before its scan is done; a unit already on its way in is driven out unscanned.
 
     One that still stands at the entry stays there: nobody may be driven through who was not meant
@@ -84,11 +84,11 @@ def withdraw(work: Work, cause: str) -> None:
     """
     tracking = work.state.tracking
     if tracking.entry == work.state.mission and tracking.phase is Phase.STANDING:
-        give_up(work, cause)
+        give_up(work, cause, happening)
         drop(work)
         return
     retract(work)
-    give_up(work, cause)
+    give_up(work, cause, happening)
     work.move(Trigger.WITHDRAWN, work.state.mission)
 
 

@@ -29,25 +29,25 @@ WHERE manifest_id = ? ORDER BY version DESC, id DESC LIMIT ?
 
 _OUT_OF_DATE = """
 SELECT DISTINCT m.manifest_id FROM manifest AS m
-WHERE m.valid_until < ?1 AND NOT EXISTS (
+WHERE m.valid_until < ? AND NOT EXISTS (
     SELECT 1 FROM manifest AS n WHERE n.manifest_id = m.manifest_id
-      AND (n.valid_until IS NULL OR n.valid_until >= ?1)
+      AND (n.valid_until IS NULL OR n.valid_until >= ?)
   )
-ORDER BY m.manifest_id LIMIT ?2
+ORDER BY m.manifest_id LIMIT ?
 """
 _REMOVE_IDENTIFIERS = """
 DELETE FROM manifest_identifier
-WHERE manifest IN (SELECT id FROM manifest WHERE manifest_id = ?1)
+WHERE manifest IN (SELECT id FROM manifest WHERE manifest_id = ?)
   AND NOT EXISTS (
-    SELECT 1 FROM manifest AS n WHERE n.manifest_id = ?1
-      AND (n.valid_until IS NULL OR n.valid_until >= ?2)
+    SELECT 1 FROM manifest AS n WHERE n.manifest_id = ?
+      AND (n.valid_until IS NULL OR n.valid_until >= ?)
   )
 """
 _REMOVE = """
-DELETE FROM manifest WHERE manifest_id = ?1
+DELETE FROM manifest WHERE manifest_id = ?
   AND NOT EXISTS (
-    SELECT 1 FROM manifest AS n WHERE n.manifest_id = ?1
-      AND (n.valid_until IS NULL OR n.valid_until >= ?2)
+    SELECT 1 FROM manifest AS n WHERE n.manifest_id = ?
+      AND (n.valid_until IS NULL OR n.valid_until >= ?)
   )
 """
 
@@ -120,12 +120,12 @@ def manifests_out_of_date(reader: Reader, before_utc: str, limit: int) -> list[s
     date as a whole or not at all. One that does not say until when it is valid never is. Raises
     JournalError.
     """
-    return [str(found) for (found,) in reader.rows(_OUT_OF_DATE, before_utc, limit)]
+    return [str(found) for (found,) in reader.rows(_OUT_OF_DATE, before_utc, before_utc, limit)]
 
 
 def remove_manifest(manifest_id: str, before_utc: str) -> list[Statement]:
     """Remove a manifest in every version, unless one was valid at this moment or later."""
-    values = (manifest_id, before_utc)
+    values = (manifest_id, manifest_id, before_utc)
     return [Statement(_REMOVE_IDENTIFIERS, values), Statement(_REMOVE, values)]
 
 

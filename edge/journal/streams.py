@@ -60,10 +60,10 @@ def carry_over(old: Stream, new: Stream, utc: str) -> list[Statement]:
             (new.number, new.stream, utc, new.highest),
         ),
         Statement(
-            "UPDATE outbox SET stream = ?1, sequence = sequence - ?2,"
-            " body = CAST(json_set(CAST(body AS TEXT), '$.id', ?1 || ':' || (sequence - ?2),"
-            " '$.stream', ?1, '$.sequence', printf('%020d', sequence - ?2)) AS BLOB)"
-            " WHERE stream = ?3",
-            (new.stream, old.released_upto, old.stream),
+            "UPDATE outbox SET stream = ?, sequence = sequence - ?,"
+            " body = CAST(json_set(CAST(body AS TEXT), '$.id', ? || ':' || (sequence - ?),"
+            " '$.stream', ?, '$.sequence', printf('%020d', sequence - ?)) AS BLOB)"
+            " WHERE stream = ?",
+            (*(new.stream, old.released_upto) * 3, old.stream),
         ),
     ]

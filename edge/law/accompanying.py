@@ -1,11 +1,13 @@
 """What goes with the goods: documents, the vehicle, and the driver's answer. Only ever doubt."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from edge.law.case import Aboard, Case
 from edge.law.goods import StudiedLine
-from edge.law.manifest import Document, ManifestState
+from edge.law.manifest import VEHICLE_SEPARATOR, Document, ManifestState
 from edge.law.rules import Rule
+from edge.law.spelling import fold
 from edge.law.tables import Action, DocumentRow, ExemptionTable
 from edge.law.verdicts import Finding
 
@@ -43,8 +45,9 @@ def _document_rule(row: DocumentRow, lines: Sequence[StudiedLine]) -> Rule | Non
 
 def vehicle_findings(kind: str, table: ExemptionTable) -> Iterator[Finding]:
     """A vehicle made for animals: an empty one on its way back is a classic concealment."""
+    kinds = kind.split(VEHICLE_SEPARATOR.strip())
     for row in table.vehicles:
-        if _is(kind, row.kind, row.stems):
+        if any(_is(one, row.kind, row.stems) for one in kinds):
             yield Finding(Rule.ANIMAL_VEHICLE, f"{kind[:40]}: {row.what}")
 
 
@@ -69,5 +72,11 @@ def driver_findings(case: Case) -> Iterator[Finding]:
 
 
 def _is(said: str, name: str, stems: tuple[str, ...]) -> bool:
-    plain = said.strip().casefold()
-    return plain == name or any(stem in plain for stem in stems)
+    plain = _plain(said)
+    return plain == _plain(name) or any(_plain(stem) in plain for stem in stems)
+
+
+@lru_cache(maxsize=1024)
+def _plain(text: str) -> str:
+    """A text without case, accents, hyphens and wide gaps, so that `HORSE-BOX` is a horse box."""
+    return " ".join(fold(text).replace("-", " ").replace("_", " ").split())

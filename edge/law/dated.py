@@ -93,7 +93,7 @@ def in_force(things: Sequence[D], day: date, name: str) -> D | Missing:
         reason = f"the {name} for {day} has no valid signature"
         remedy = "have headquarters sign it: scanlane-hq sign FILE"
         return Missing(Absence.UNSIGNED, shown, reason, remedy)
-    if len({one.substance for one in covering}) > 1:
+    if len(covering) > 1 and len({one.substance for one in covering}) > 1:
         reason = f"{len(covering)} {name}s cover {day} and contradict each other"
         return Missing(Absence.CONTRADICTION, shown, reason, "end one before the other begins")
     if covering:

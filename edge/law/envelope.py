@@ -53,6 +53,7 @@ class Measurement:
         axis: what it is the amount of.
         value: the amount. Zero or less says nothing was seen and counts as unknown.
         uncertainty: the true amount lies in value +- uncertainty; negative counts as unknown.
+            A measurement that is unknown leaves its axis in doubt, whatever else is known of it.
         origin: measured on the lane, or declared by the carrier.
     """
 
@@ -133,9 +134,11 @@ def judge(
 ) -> tuple[AxisFit, ...]:
     """Judge every limited axis.
 
-    Measured beats declared. Beyond is only what lies outside with its whole uncertainty; fitting
-    only what lies inside with its whole uncertainty. Two measurements that judge differently are
-    uncertain. An amount alone declared never proves that a unit is too large.
+    Measured beats declared, and so does a measurement that saw nothing: a gauge that fails must not
+    leave the word to the carrier, nor to another gauge. Beyond is only what lies outside with its
+    whole uncertainty; fitting only what lies inside with its whole uncertainty. Two measurements
+    that judge differently are uncertain. An amount alone declared never proves that a unit is too
+    large.
 
     Args:
         envelope: the lane's limits.
@@ -143,7 +146,7 @@ def judge(
         declared: amounts declared; any that says ``measured`` is ignored, since a declaration
             cannot make itself a measurement.
     """
-    seen = [one for one in measured if one.origin is Origin.MEASURED and _says_something(one)]
+    seen = [one for one in measured if one.origin is Origin.MEASURED]
     said = [one for one in declared if one.origin is Origin.DECLARED and _says_something(one)]
     return tuple(
         _judge_axis(envelope, axis, limits, seen, said) for axis, limits in envelope.limits()
@@ -177,6 +180,8 @@ def _agreed(limits: Limits, amounts: list[Measurement]) -> Fit:
 
 
 def _fit(limits: Limits, one: Measurement) -> Fit:
+    if not _says_something(one):
+        return Fit.UNKNOWN
     low, high = one.value - one.uncertainty, one.value + one.uncertainty
     if low > limits.greatest or high < limits.least:
         return Fit.BEYOND

@@ -4,7 +4,8 @@ A word holds where the code does not explain it. It never exempts, and never cle
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from edge.law.lexicon import Lexicon, Strength, WordClass
 from edge.law.living_words import Found, WordHit, find_words
@@ -17,8 +18,7 @@ from edge.law.verdicts import Finding
 _UNHEARD = Found((), (), not_read_whole=False)
 
 
-@dataclass(frozen=True, slots=True)
-class StudiedLine:
+class StudiedLine(NamedTuple):
     """A line with everything its rules need.
 
     Attributes:
@@ -59,6 +59,9 @@ class StudiedLine:
         return isinstance(self.digits, str) and self.digits.startswith(prefixes)
 
 
+# A unit is decided on again whenever something new is known of it, mostly not its goods. Line,
+# table and lexicon never change: remembering changes only the time.
+@lru_cache(maxsize=4096)
 def study_line(
     line: GoodsLine, table: ExemptionTable | None, lexicon: Lexicon | None
 ) -> StudiedLine:
@@ -66,16 +69,30 @@ def study_line(
     digits = read_code(line.code)
     found = _UNHEARD if lexicon is None else find_words(lexicon, line.description)
     if table is None or isinstance(digits, CodeProblem):
-        return StudiedLine(line, digits, (), (), (), frozenset(), found)
+        return StudiedLine(line, digits, *_NO_ROWS, found)
+    return StudiedLine(line, digits, *_rows(table, digits), found)
+
+
+class _CodeRows(NamedTuple):
+    """What a table says of a code; the fields are those of `StudiedLine`."""
+
+    exempt: tuple[ExemptRow, ...]
+    undecided: tuple[ExemptRow, ...]
+    advice: tuple[GoodsRow, ...]
+    expects: frozenset[str]
+
+
+_NO_ROWS = _CodeRows((), (), (), frozenset())
+
+
+@lru_cache(maxsize=4096)
+def _rows(table: ExemptionTable, digits: str) -> _CodeRows:
     advice = table.possible(digits)
-    return StudiedLine(
-        line=line,
-        digits=digits,
+    return _CodeRows(
         exempt=table.exempting.matching(digits),
         undecided=table.exempting.undecided(digits),
         advice=advice,
         expects=_common(advice) if table.advice(digits) is not None else frozenset(),
-        found=found,
     )
 
 

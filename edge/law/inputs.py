@@ -12,9 +12,12 @@ from edge.law.words import Json
 def record_inputs(case: Case) -> dict[str, Json]:
     """Everything a case holds but tables and lexica, which the verdict names by hash.
 
-    Lines and measurements are sorted: the order in which they were declared decides nothing.
+    Lines and measurements are sorted: the order in which they were declared decides nothing. The
+    inspection is among them, since a statement or an answer given in another one does not count.
+    `edge.law.replay` reads it back.
     """
     return {
+        "inspection": case.inspection_id,
         "day": case.day.isoformat(),
         "manifest": _manifest(case.manifest),
         "measured": _measurements(case.measured),

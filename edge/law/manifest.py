@@ -7,6 +7,9 @@ from enum import unique
 from edge.law.envelope import Measurement
 from edge.law.words import Word
 
+VEHICLE_SEPARATOR = "; "
+"""Between the kinds of vehicle that several manifests of one unit name."""
+
 
 @unique
 class ManifestState(Word):
@@ -89,7 +92,8 @@ class ManifestFacts:
         declared: declared sizes and mass; believed only within ``Envelope.must_measure``.
         identity: agreed by two independent identifiers, confirmed by a named officer, or not.
         documents: as declared.
-        vehicle: kind of the vehicle as declared, empty when none is.
+        vehicle: kind of the vehicle as declared, several with ``VEHICLE_SEPARATOR`` between them,
+            empty when none is.
         private_vehicle: a person's own vehicle, which comes without a goods declaration.
         manifest_id: as headquarters gave it, empty when missing.
         version: the manifest's version, 0 when missing.

@@ -93,15 +93,17 @@ class RowChecks:
         self.say(at + name, value, "is neither true nor false", "write true or remove it")
         return False
 
+    def day(self, row: Row, name: str) -> date | None:
+        """One civil day; None when it is none, which is told."""
+        value = row.get(name, "")
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        self.say(name, value, "is missing or no date", "write a date as 2026-01-31")
+        return None
+
     def days(self, row: Row, first: str, last: str) -> tuple[date, date]:
         """Two civil days, the first not after the last."""
-        found: list[date] = []
-        for name in (first, last):
-            value = row.get(name, "")
-            if isinstance(value, date) and not isinstance(value, datetime):
-                found.append(value)
-            else:
-                self.say(name, value, "is missing or no date", "write a date as 2026-01-31")
+        found = [day for name in (first, last) if (day := self.day(row, name)) is not None]
         if len(found) < 2:
             return date.min, date.max
         if found[0] > found[1]:

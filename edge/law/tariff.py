@@ -23,7 +23,7 @@ national use and hold none in the tariff."""
 RESERVED_CHAPTERS = (77,)
 """Reserved by the Harmonized System; no goods."""
 
-_DIGITS = frozenset("0123456789")
+_DROPPED = dict.fromkeys(map(ord, SEPARATORS))
 
 
 @unique
@@ -47,10 +47,10 @@ class Match(Word):
 
 def read_code(printed: str) -> str | CodeProblem:
     """The digits of a printed code, or what is wrong with it."""
-    digits = "".join(char for char in printed if char not in SEPARATORS)
+    digits = printed.translate(_DROPPED)
     if not digits:
         return CodeProblem.EMPTY
-    if not _DIGITS.issuperset(digits):
+    if not (digits.isascii() and digits.isdigit()):
         return CodeProblem.NOT_DIGITS
     if len(digits) not in LENGTHS:
         return CodeProblem.LENGTH
@@ -83,8 +83,14 @@ def match(digits: str, prefix: str) -> Match:
 
 
 def _stem(digits: str) -> str:
-    """What is left of a code without the zeros that fill it up."""
-    return digits[:2] + digits[2:].rstrip("0")
+    """What is left of a code without the zeros that fill it up.
+
+    A heading keeps its last zero: ``2840`` is borates, and not the beginning of ``2844``.
+    """
+    finer = digits[4:].rstrip("0")
+    if finer:
+        return digits[:4] + finer
+    return digits[:2] if digits[2:4] == "00" else digits[:4]
 
 
 class Prefixed(Protocol):

@@ -45,6 +45,26 @@ class ConfirmIdentityArgs(Closed):
     reason: Text
 
 
+class StateNoAnimalsArgs(Closed):
+    """State that a circus or menagerie travels without live animals."""
+
+    inspection_id: Token
+
+
+class AskDriverArgs(Closed):
+    """The driver's answer to "are live animals on board?"."""
+
+    inspection_id: Token
+    animals: Literal["yes", "no"]
+
+
+class RefusalArgs(Closed):
+    """The driver refuses to drive through: the unit goes unscanned."""
+
+    inspection_id: Token
+    reason: Text
+
+
 COMMANDS: Mapping[str, type[Closed]] = MappingProxyType(
     {
         "answer": AnswerArgs,
@@ -52,6 +72,9 @@ COMMANDS: Mapping[str, type[Closed]] = MappingProxyType(
         "outcome": OutcomeArgs,
         "ack": AckArgs,
         "confirm_identity": ConfirmIdentityArgs,
+        "state_no_animals": StateNoAnimalsArgs,
+        "ask_driver": AskDriverArgs,
+        "refusal": RefusalArgs,
     }
 )
 """Every command name with the model of its arguments; the name is also the act asked of the law."""

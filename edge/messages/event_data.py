@@ -68,12 +68,17 @@ class HoldAsked(EventData):
 
 
 class HoldAnswered(EventData):
-    """A named officer answered; ``command_id`` when it came from headquarters."""
+    """A named officer answered; ``command_id`` when it came from headquarters.
+
+    ``confirmed_by`` names the second officer where the site wants two for a scan; the command is
+    then the second one's.
+    """
 
     officer: Token
     role: Token
     decision: Literal["scan", "turn_away", "pass"]
     reason: Text
+    confirmed_by: Token | None = None
     command_id: Token | None = None
 
 
@@ -132,12 +137,18 @@ class OutcomeGiven(EventData):
 
 
 class InspectionClosed(EventData):
-    """The record is complete. ``state`` is the outcome, or why there is none."""
+    """The record is complete.
+
+    Attributes:
+        state: the outcome, or what there is instead of one.
+        reason: why it was not completed (``refused``, ``aborted``, ``restart``); else empty.
+    """
 
     state: Token
     opened: UtcTime
     closed: UtcTime
     package_sha256: Sha256Hex | None = None
+    reason: Line = ""
 
 
 class FaultRaised(EventData):

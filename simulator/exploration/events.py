@@ -39,6 +39,7 @@ _AT_REST = STOPPED | {LaneState.PROVING}
 _TROUBLES_AT_REST = (Trouble.PERSON, Trouble.KEY_OFF)
 _TROUBLES = (*_TROUBLES_AT_REST, Trouble.ESTOP, Trouble.SILENCE)
 _OUTSIDE = {AWAY, WAITING}
+_REFUSABLE = REDECIDABLE | {InspectionState.SCANNING}
 _UNITS = {GOODS: "goods", HERD: "herd"}
 
 
@@ -246,6 +247,12 @@ def _officers(world: World, cores: Cores) -> Next:
             sheet = Sheet(world, cores)
             sheet.tell(event)
             yield f"{type(event).__name__} {inspection.state.value}", sheet
+    refusable = any(i.token == GOODS and i.state in _REFUSABLE for i in state.inspections)
+    if refusable and not world.refused:
+        sheet = Sheet(world, cores)
+        sheet.refused = True
+        sheet.tell(about(ev.DriverRefused, GOODS))
+        yield "the driver refuses", sheet
     if state.lane in PREPARED:
         sheet = Sheet(world, cores)
         sheet.tell(about(ev.AbortRequested, state.mission))

@@ -5,6 +5,7 @@ abstractions, each with its reason:
 
 * Two units. One is to be scanned until a corrected manifest exempts it, one is always exempt. A
   token is a unit's number; a unit comes anew only once its inspection is closed.
+* Only the driver of the goods may refuse, once: the exempt unit never meets a beam anyway.
 * Counters are small (``LIMITS``): the core compares each one with its limit only.
 * Past faults of one class are one fault: the core asks for the highest class only. So one of them
   acknowledged by its code is all of them acknowledged, or nothing that the core asks for.

@@ -77,6 +77,11 @@ def exempt_is_never_irradiated(world: World, _state: State) -> bool:
     return not (world.lease and exempt)
 
 
+def refused_is_never_irradiated(world: World, _state: State) -> bool:
+    """No relay while goods whose driver has refused are anywhere in the tunnel."""
+    return not (world.lease and world.refused and world.goods in _TUNNEL)
+
+
 def read_trouble_ends_the_beam(world: World, _state: State) -> bool:
     """What is wrong and has been read leaves no relay closed, even if the board sees nothing."""
     return not world.lease or world.down or world.unread or world.trouble is Trouble.NOTHING
@@ -216,6 +221,11 @@ RULES: tuple[Rule, ...] = (
     Rule("an exempt unit in the tunnel is never under a closed relay",
          exempt_is_never_irradiated, None,
          "irradiated goods get their outcome", _scan_concluded),
+    Rule("a unit whose driver refused is never under a beam afterwards",
+         refused_is_never_irradiated, None,
+         "goods on their way to the beam are driven out when their driver refuses",
+         lambda c: c.before.refused and c.after.goods == EXIT and c.after.dose == NONE
+         and _where(c.now, GOODS) is InspectionState.NOT_COMPLETED),
     Rule("trouble that has been read ends the beam whatever the board sees",
          read_trouble_ends_the_beam, None,
          "a person enters under the beam",

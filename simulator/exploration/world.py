@@ -50,6 +50,7 @@ class World(NamedTuple):
         goods: place of the unit to be scanned.
         herd: place of the exempt unit.
         corrected: a corrected manifest has made the goods exempt.
+        refused: the driver of the goods has refused to drive through.
         dose: what the beam has done to the goods.
         merged: two units have covered tunnel-in at once since it was last clear.
         trouble: what is wrong.
@@ -78,6 +79,7 @@ class World(NamedTuple):
     goods: int
     herd: int
     corrected: bool
+    refused: bool
     dose: int
     merged: bool
     trouble: Trouble
@@ -117,10 +119,11 @@ class Sheet:
     def __init__(self, world: World, cores: Cores) -> None:
         self.cores = cores
         (
-            self.core, self.down, self.pending, self.goods, self.herd, self.corrected, self.dose,
-            self.merged, self.trouble, self.unread, self.secured, self.keyed, self.resecured,
-            self.belt, self.entry, self.exit, self.lamp, self.warned, self.detector, self.armed,
-            self.proof, self.lease, self.ended, self.hv, self.glow, self.sworn,
+            self.core, self.down, self.pending, self.goods, self.herd, self.corrected,
+            self.refused, self.dose, self.merged, self.trouble, self.unread, self.secured,
+            self.keyed, self.resecured, self.belt, self.entry, self.exit, self.lamp, self.warned,
+            self.detector, self.armed, self.proof, self.lease, self.ended, self.hv, self.glow,
+            self.sworn,
         ) = world  # fmt: skip
 
     def freeze(self) -> World:
@@ -128,16 +131,17 @@ class Sheet:
         if not (self.down or self.unread):
             self.read()
         if self.goods == AWAY:
-            self.dose, self.corrected = NONE, False
+            self.dose, self.corrected, self.refused = NONE, False, False
         elif INSIDE <= self.goods <= LEAVING and self.hv and self.lease:
             self.dose = LIT if self.dose == NONE else self.dose
         if self.dose == LIT and not self.lease and self.goods < EXIT:
             self.dose = LOST
         return World(
-            self.core, self.down, self.pending, self.goods, self.herd, self.corrected, self.dose,
-            self.merged, self.trouble, self.unread, self.secured, self.keyed, self.resecured,
-            self.belt, self.entry, self.exit, self.lamp, self.warned, self.detector, self.armed,
-            self.proof, self.lease, self.ended, self.hv, self.glow, self.sworn,
+            self.core, self.down, self.pending, self.goods, self.herd, self.corrected,
+            self.refused, self.dose, self.merged, self.trouble, self.unread, self.secured,
+            self.keyed, self.resecured, self.belt, self.entry, self.exit, self.lamp, self.warned,
+            self.detector, self.armed, self.proof, self.lease, self.ended, self.hv, self.glow,
+            self.sworn,
         )  # fmt: skip
 
     @property
@@ -351,10 +355,10 @@ def first_world(cores: Cores) -> World:
     """A process that has just started in an empty, unsearched hall and has read it once."""
     world = World(
         core=cores.number(restarted(())), down=False, pending=(), goods=AWAY, herd=AWAY,
-        corrected=False, dose=NONE, merged=False, trouble=Trouble.NOTHING, unread=False,
-        secured=False, keyed=False, resecured=False, belt=False, entry=CLOSED, exit=False,
-        lamp=False, warned=0, detector=0, armed=0, proof=0, lease=0, ended=False, hv=False,
-        glow=False, sworn=0,
+        corrected=False, refused=False, dose=NONE, merged=False, trouble=Trouble.NOTHING,
+        unread=False, secured=False, keyed=False, resecured=False, belt=False, entry=CLOSED,
+        exit=False, lamp=False, warned=0, detector=0, armed=0, proof=0, lease=0, ended=False,
+        hv=False, glow=False, sworn=0,
     )  # fmt: skip
     sheet = Sheet(world, cores)
     sheet.read_all_sensors()

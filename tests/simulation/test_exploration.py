@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from edge.core import decisions, events, machine, missions, moves, tracking
-from edge.core.effects import Effect
+from edge.core.effects import Effect, EntryKind
 from edge.core.faults import RANK, FaultClass, released
+from edge.core.inspection import Happening, InspectionState
 from edge.core.interlocks import BEAM, Against, Inputs, reasons_against
 from edge.core.lane import LaneState
 from edge.core.state import State, Work
@@ -97,7 +98,7 @@ def _plant_permissive_before_commit(patch: pytest.MonkeyPatch) -> None:
 
 
 def _plant_verdict_ignored_under_beam(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(decisions, "withdraw", lambda _work, _cause: None)
+    patch.setattr(decisions, "withdraw", lambda *_: None)
 
 
 def _without_edges(state: State, rows: tuple[str, ...] = BEAM) -> tuple[Against, ...]:
@@ -129,6 +130,24 @@ def _plant_stop_hidden_by_a_reset(patch: pytest.MonkeyPatch) -> None:
 
 def _plant_release_before_outcome(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(missions, "_may_leave", lambda _work, _token: True)
+
+
+def _plant_refusal_only_written(patch: pytest.MonkeyPatch) -> None:
+    def only_write(work: Work, event: events.DriverRefused) -> None:
+        work.write(EntryKind.SCAN_NOT_COMPLETED, event.token, "refused")
+
+    patch.setitem(machine._HANDLERS, events.DriverRefused, only_write)
+
+
+def _plant_refusal_forgotten_at_the_entry(patch: pytest.MonkeyPatch) -> None:
+    """The unit is turned away, and a new verdict clears it again."""
+
+    def turn_away(work: Work, event: events.DriverRefused) -> None:
+        inspection = work.inspection(event.token)
+        if inspection is not None and inspection.state is InspectionState.IDENTIFYING:
+            work.happen(event.token, Happening.VERDICT_TURN_AWAY)
+
+    patch.setitem(machine._HANDLERS, events.DriverRefused, turn_away)
 
 
 def _plant_beam_left_on_at_the_end(patch: pytest.MonkeyPatch) -> None:
@@ -178,6 +197,14 @@ DEFECTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], tuple[str, ...], 
     "a unit is released before its outcome": (
         _plant_release_before_outcome, UNDER_BEAM,
         "the exit opens only for a unit whose record is final",
+    ),
+    "a refusal is written and not obeyed": (
+        _plant_refusal_only_written, UNDER_BEAM,
+        "a unit whose driver refused is never under a beam afterwards",
+    ),
+    "a unit that was refused can be cleared again": (
+        _plant_refusal_forgotten_at_the_entry, (*PROVEN, "the driver refuses", *UNDER_BEAM[4:]),
+        "a unit whose driver refused is never under a beam afterwards",
     ),
     "the beam stays on when the scan ends": (
         _plant_beam_left_on_at_the_end, UNDER_BEAM,

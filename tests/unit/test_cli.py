@@ -30,7 +30,10 @@ ANSWER = ("answer", "i-1", "turn_away", "--reason", "seal broken", "--officer", 
 ABORT = ("abort", "i-1", "--reason", "possible living cargo", "--officer", "oac-sim")
 OUTCOME = ("outcome", "i-1", "--suspicion", "no", "--agrees", "yes", "--officer", "oac-sim")
 ACK = ("ack", "--officer", "oms-sim")
-ACTS = (ANSWER, ABORT, OUTCOME, ACK)
+STATE = ("state-no-animals", "i-1", "--officer", "oms-sim")
+ASK = ("ask-driver", "i-1", "--animals", "no", "--officer", "oms-sim")
+REFUSAL = ("refusal", "i-1", "--reason", "says no", "--officer", "oms-sim")
+ACTS = (ANSWER, ABORT, OUTCOME, ACK, STATE, ASK, REFUSAL)
 
 
 def commands(group: click.Group, at: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -68,7 +71,7 @@ class Lane:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        acts = dict.fromkeys(("ack", "answer", "abort", "outcome"), self._act)
+        acts = dict.fromkeys((act[0].replace("-", "_") for act in ACTS), self._act)
         door = Door(self.state / "control.sock", {"status": self._status, **acts})
         await door.open()
         self._up.set()
@@ -106,6 +109,9 @@ def test_every_command_explains_itself(words: tuple[str, ...]) -> None:
         ("answer", "i-1", "scan", "--officer", "a"),
         ("outcome", "i-1", "--suspicion", "maybe", "--agrees", "yes", "--officer", "a"),
         ("ack",),
+        ("ask-driver", "i-1", "--animals", "perhaps", "--officer", "a"),
+        ("ask-driver", "i-1", "--officer", "a"),
+        ("refusal", "i-1", "--officer", "a"),
         ("schema", "nothing"),
         ("run",),
     ],
@@ -126,15 +132,19 @@ def test_an_act_without_a_lane_is_code_1_and_says_what_to_do(
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act[0])
 def test_an_act_prints_what_was_done(act: tuple[str, ...], lane: Lane) -> None:
     result = call(*act, "--state", str(lane.state))
-    assert (result.exit_code, result.output) == (0, f"{act[0]} done\n")
+    name = act[0].replace("-", "_")
+    assert (result.exit_code, result.output) == (0, f"{name} done\n")
     (asked,) = lane.asked
-    assert (asked["do"], asked["officer"]) == (act[0], act[-1])
+    assert (asked["do"], asked["officer"]) == (name, act[-1])
 
 
 def test_an_act_says_to_the_lane_what_the_officer_said(lane: Lane) -> None:
-    for act in (ANSWER, ABORT, OUTCOME):
+    for act in (ANSWER, ABORT, OUTCOME, STATE, ASK, REFUSAL):
         call(*act, "--state", str(lane.state))
-    answer, abort, outcome = lane.asked
+    answer, abort, outcome, state, ask, refusal = lane.asked
+    assert {one["inspection"] for one in lane.asked} == {"i-1"}
+    assert set(state) == {"do", "officer", "inspection"}
+    assert (ask["animals"], refusal["reason"]) == ("no", "says no")
     assert (answer["decision"], answer["reason"]) == ("turn_away", "seal broken")
     assert (abort["inspection"], abort["reason"]) == ("i-1", "possible living cargo")
     assert (outcome["suspicion"], outcome["agrees"], outcome["note"]) == (False, True, "")
@@ -171,7 +181,7 @@ def test_a_lane_file_with_mistakes_is_code_3_and_shows_all(tmp_path: Path) -> No
     for command in (("check",), ("run", "--state", str(tmp_path / "state"))):
         result = call(*command[:1], str(file), *command[1:])
         assert result.exit_code == 3
-        assert f"{file}:22: timing.hold_ms = 1" in result.output
+        assert f"{file}:23: timing.hold_ms = 1" in result.output
         assert "source.kv" in result.output
         assert "2 mistake" in result.output
 

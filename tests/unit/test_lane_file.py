@@ -44,6 +44,8 @@ def test_the_shipped_lane_has_no_mistake() -> None:
         ('"Asia/Almaty"', '"Asia"', "lane.timezone", "IANA"),
         ('"Asia/Almaty"', '"../etc"', "lane.timezone", "IANA"),
         ("simulated = true\n\n[timing", "[timing", "lane.simulated", "required"),
+        ('units = "goods"\n', "", "lane.units", "required"),
+        ('units = "goods"', 'units = "trucks"', "lane.units", "vehicles"),
         ('"Asia/Almaty"', '"Asia/Almaty"\ndirection = "both"', "lane.direction", "arrival"),
         ('"Asia/Almaty"', '"Asia/Almaty"\ndirection = ""', "lane.direction", "departure"),
         ("_free_mb = 200", "_free_mb = 200\nmanifest_days = 0", "storage.manifest_days", "1"),

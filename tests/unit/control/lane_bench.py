@@ -337,12 +337,13 @@ def on_bench(
     scenario: Callable[[LaneBench], Coroutine[object, object, None]],
     *,
     recovered: Recovered | None = None,
+    lane: LaneFile = LANE,
 ) -> LaneBench:
     """Run a scenario beside a running lane logic, and end it as the daemon does."""
     benches: list[LaneBench] = []
 
     async def main(loop: VirtualLoop) -> None:
-        bench = LaneBench(loop, folder, recovered=recovered)
+        bench = LaneBench(loop, folder, recovered=recovered, lane=lane)
         benches.append(bench)
         logic = asyncio.create_task(bench.logic.run())
         try:

@@ -53,6 +53,9 @@ def test_every_act_of_an_officer_can_be_asked_for_and_nothing_else(tmp_path: Pat
             "abort",
             "outcome",
             "confirm_identity",
+            "state_no_animals",
+            "ask_driver",
+            "refusal",
         }
 
     at_desk(tmp_path, scenario)
@@ -81,6 +84,9 @@ def test_nobody_acts_as_an_officer_he_is_not(tmp_path: Path, officer: str, login
         ),
         ("outcome", {"officer": OAC, "inspection": "x", "suspicion": "no", "agrees": True}),
         ("confirm_identity", {"officer": OMS, "inspection": "x", "reason": "r"}),
+        ("state_no_animals", {"officer": OMS, "inspection": 1}),
+        ("ask_driver", {"officer": OMS, "inspection": "x", "animals": True}),
+        ("refusal", {"officer": OMS, "inspection": "x"}),
     ],
 )
 def test_a_request_that_is_not_whole_is_a_bad_request_and_does_nothing(

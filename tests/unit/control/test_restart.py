@@ -248,3 +248,19 @@ def test_a_unit_whose_outcome_was_given_is_closed_with_that_outcome(tmp_path: Pa
     assert [event.event_type for event in told] == ["inspection.closed"]
     closed = told[0].data.model_dump()
     assert (closed["state"], closed["package_sha256"]) == ("under_suspicion", IMAGE.sha256)
+
+
+def test_a_refused_unit_that_broke_off_is_closed_as_refused(tmp_path: Path) -> None:
+    acted = {"act": "refusal", "officer": "oms-1", "role": "oms", "reason": "afraid"}
+    write(
+        tmp_path,
+        entry(OPENED, 3),
+        JournalEntry("officer.acted", subject(3), UTC, 5, acted),
+        entry(OPENED, 4),
+        entry(OPENED, 5),
+        entry(EntryKind.SCAN_NOT_COMPLETED, 5, cause="aborted"),
+    )
+    close_all(tmp_path, start(tmp_path), None)
+    closed = [one.data for one in events(tmp_path) if one.event_type == "inspection.closed"]
+    said = [(one.state, one.reason) for one in closed]  # type: ignore[attr-defined]
+    assert said == [("not_completed", why) for why in ("refused", "restart", "aborted")]

@@ -54,6 +54,7 @@ EVENTS: dict[type, st.SearchStrategy[ev.Event]] = {
     ev.ImageFailed: st.builds(ev.ImageFailed, TOKENS),
     ev.OutcomeGiven: st.builds(ev.OutcomeGiven, TOKENS),
     ev.AbortRequested: st.builds(ev.AbortRequested, TOKENS),
+    ev.DriverRefused: st.builds(ev.DriverRefused, TOKENS),
     ev.FaultRaised: st.builds(ev.FaultRaised, st.sampled_from(Fault), st.booleans()),
     ev.FaultGone: st.builds(ev.FaultGone, st.sampled_from(Fault)),
     ev.Acknowledged: st.builds(ev.Acknowledged, st.none() | st.sampled_from(Fault)),

@@ -66,6 +66,13 @@ def test_a_measurement_that_says_nothing_is_unknown_not_too_small(value, uncerta
     assert fit(Axis.HEIGHT, [measured(Axis.HEIGHT, value, uncertainty)]) is Fit.UNKNOWN
 
 
+def test_a_gauge_that_saw_nothing_leaves_the_word_to_nobody_else():
+    blind = measured(Axis.LENGTH, 0)
+    assert fit(Axis.LENGTH, [blind], [declared(Axis.LENGTH, 900)]) is Fit.UNKNOWN
+    assert fit(Axis.LENGTH, [blind, measured(Axis.LENGTH, 900)]) is Fit.UNCERTAIN
+    assert fit(Axis.LENGTH, [blind, measured(Axis.LENGTH, 2000)]) is Fit.UNCERTAIN
+
+
 def test_two_measurements_that_judge_differently_are_uncertain():
     assert (
         fit(Axis.HEIGHT, [measured(Axis.HEIGHT, 800), measured(Axis.HEIGHT, 1500)]) is Fit.UNCERTAIN

@@ -128,6 +128,12 @@ def test_a_short_code_filled_up_with_zeros_is_as_undecided_as_the_short_one(digi
     assert match(digits, prefix) is Match.UNDECIDED
 
 
+@pytest.mark.parametrize("digits", ["2840", "28400000", "2840000000"])
+def test_a_heading_keeps_its_last_zero(digits):
+    assert match(digits, "2844") is Match.NO
+    assert match("2800000000", "2844") is Match.UNDECIDED
+
+
 @pytest.mark.parametrize("digits", ["1000000000", "3000", "0409000000", "0410000000", "9503"])
 def test_a_real_code_that_ends_in_zeros_is_not_undecided(digits):
     assert {match(digits, p) for p in ("01", "0301", "040711", "040719", "950810")} == {Match.NO}

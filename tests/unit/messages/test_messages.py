@@ -157,7 +157,10 @@ def test_a_command_with_an_unknown_field_is_refused() -> None:
 
 
 def test_no_command_may_start_a_scan_or_reset_a_trip() -> None:
-    assert set(COMMANDS) == {"answer", "abort", "outcome", "ack", "confirm_identity"}
+    assert set(COMMANDS) == {
+        "answer", "abort", "outcome", "ack", "confirm_identity", "state_no_animals", "ask_driver",
+        "refusal",
+    }  # fmt: skip
 
 
 def test_a_receipt_writes_missing_spans_as_pairs() -> None:
@@ -221,3 +224,33 @@ def test_an_acknowledgement_may_name_a_fault_and_need_not(
     args: dict[str, object], code: str | None
 ) -> None:
     assert COMMANDS["ack"].model_validate(args).model_dump() == {"fault_code": code}
+
+
+def _described(schema: dict[str, object]) -> list[str]:
+    """Fields of a schema, and of all it is made of, that nobody has described."""
+    definitions = schema.get("$defs", {})
+    assert isinstance(definitions, dict)
+    return [
+        f"{name}.{field}"
+        for name, one in {"manifest": schema, **definitions}.items()
+        for field, about in one["properties"].items()
+        if not about.get("description")
+    ]
+
+
+def test_every_field_of_a_manifest_says_what_it_is() -> None:
+    assert _described(schemas()["manifest"]) == []
+
+
+def test_a_vehicle_is_told_by_its_kind_and_is_nobodys_own_unless_said() -> None:
+    plain = read_manifest(json.dumps(MANIFEST).encode())
+    assert (plain.transport, plain.private_vehicle) == (None, False)
+    van = {"kind": "яйцевоз", "registration": "123 ABC 02"}
+    read = read_manifest(
+        json.dumps({**MANIFEST, "transport": van, "private_vehicle": True}).encode()
+    )
+    assert read.transport is not None
+    assert (read.transport.kind, read.private_vehicle) == ("яйцевоз", True)
+    for wrong in ({"transport": {"registration": "1"}}, {"private_vehicle": "no"}):
+        with pytest.raises(PublishError):
+            read_manifest(json.dumps({**MANIFEST, **wrong}).encode())
