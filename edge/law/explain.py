@@ -103,7 +103,7 @@ def _words_behind(study: Study) -> Iterator[tuple[Rule, str]]:
     ref, source = study.lexicon.ref, study.lexicon.source
     for line in study.lines:
         for hit in line.found.hits:
-            alone = replace(line, undecided=(), advice=(), found=replace(line.found, hits=(hit,)))
+            alone = line._replace(undecided=(), advice=(), found=replace(line.found, hits=(hit,)))
             for finding in line_findings(alone):
                 if finding.rule in (Rule.LIVING_WORD, Rule.SITE_POLICY):
                     shown = f"{hit.entry_id} of {ref.table_id} {ref.version}: {source}"
