@@ -23,12 +23,14 @@ class Reading(NamedTuple):
             ``None`` only together with ``Quality.BAD``.
         quality: good, uncertain or bad.
         requested_ns: monotonic time at which the request that brought it was *sent*.
+        detail: why it is so, for people; empty where nothing more is known.
     """
 
     source: str
     value: Value
     quality: Quality
     requested_ns: int
+    detail: str = ""
 
 
 class Sink(Protocol):

@@ -1,6 +1,7 @@
 """Readings the lane makes of itself: storage, clock, rule tables."""
 
 import asyncio
+import logging
 import shutil
 from collections.abc import Callable
 from datetime import date, datetime
@@ -12,6 +13,8 @@ from edge.law.case import LawData
 from edge.law.dated import Missing
 from edge.law.grounds import tables_in_force
 from edge.ports import Reading
+
+log = logging.getLogger(__name__)
 
 PERIOD_S = 0.4
 _MB = 1_000_000
@@ -49,6 +52,7 @@ class SelfCheck:
         self._expected_s: float | None = None
         self._checked_ns = 0
         self._stepped_ns = 0
+        self._wrong = ""
 
     async def run(self) -> None:
         """Check until cancelled."""
@@ -62,10 +66,12 @@ class SelfCheck:
         found = {
             "lane.storage": self._storage(),
             "lane.clock": self._time(now_ns),
-            "lane.rules": self._rules(),
         }
         for source, value in found.items():
             self._deliver(Reading(source, value, Quality.GOOD, now_ns))
+        wrong = self._rules()
+        rules = Input.BLOCKED if wrong else Input.OK
+        self._deliver(Reading("lane.rules", rules, Quality.GOOD, now_ns, wrong))
 
     def _storage(self) -> Input:
         try:
@@ -94,7 +100,12 @@ class SelfCheck:
         self._expected_s = ahead_s
         return True
 
-    def _rules(self) -> Input:
+    def _rules(self) -> str:
+        """What is not in force today, why, and what to do; empty when all is. Logged once each."""
         day = self._civil_day(self._clock.utc())
-        missing = any(isinstance(one, Missing) for one in tables_in_force(self._law, day))
-        return Input.BLOCKED if missing else Input.OK
+        missing = [one for one in tables_in_force(self._law, day) if isinstance(one, Missing)]
+        wrong = "; ".join(f"{one.reason} ({one.shown or 'none'}): {one.remedy}" for one in missing)
+        if wrong != self._wrong:
+            log.warning("rules: %s", wrong or "all in force again")
+            self._wrong = wrong
+        return wrong

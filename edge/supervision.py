@@ -297,7 +297,11 @@ class Supervisor:
         devices = self._lost.setdefault(fault, set())
         if reading.value in {Input.BLOCKED, Input.CONFLICT} and reading.source not in devices:
             devices.add(reading.source)
-            self._post(ev.FaultRaised(fault, present=True), {"source": reading.source})
+            told = {
+                "source": reading.source,
+                **({"detail": reading.detail} if reading.detail else {}),
+            }
+            self._post(ev.FaultRaised(fault, present=True), told)
         elif (
             reading.value is Input.OK
             and reading.quality is Quality.GOOD

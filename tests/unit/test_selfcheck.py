@@ -201,3 +201,28 @@ def test_an_unsigned_file_of_the_law_blocks(tmp_path: Path) -> None:
         LAW._replace(lexica=(replace(lexicon, provenance=unsigned),)),
     ):
         assert Bench(tmp_path, law=law).check("lane.rules") is Input.BLOCKED
+
+
+def test_what_is_not_in_force_is_named_with_the_reading_and_logged_once_a_change(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    table = replace(LAW.tables[0], provenance=Provenance.UNSIGNED)
+    ended = replace(LAW.lexica[0], valid_to=date(2026, 3, 2))
+    clock = Clock()
+    bench = Bench(tmp_path, clock=clock, law=LawData((table,), (ended,)))
+    with caplog.at_level("WARNING"):
+        for _ in range(3):
+            bench.check("lane.rules")
+        unsigned = bench.readings["lane.rules"].detail
+        clock.go(timedelta(days=1))
+        bench.check("lane.rules")
+        both = bench.readings["lane.rules"].detail
+    assert "table of exemptions" in unsigned
+    assert "no valid signature" in unsigned
+    assert "2026.1" in unsigned
+    assert "lexicon" not in unsigned
+    assert "every lexicon of living goods ended before 2026-03-03" in both
+    assert len(caplog.messages) == 2
+    sound = Bench(tmp_path)
+    assert sound.check("lane.rules") is Input.OK
+    assert sound.readings["lane.rules"].detail == ""

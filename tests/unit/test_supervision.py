@@ -341,3 +341,12 @@ def test_the_newest_reading_of_every_source_is_kept_and_no_more() -> None:
     assert bench.supervisor.latest("safety.life") == Reading(
         "safety.life", Input.OK, Quality.GOOD, bench.clock.monotonic_ns()
     )
+
+
+def test_a_fault_that_a_reading_explains_says_why() -> None:
+    bench = Bench()
+    now_ns = bench.clock.monotonic_ns()
+    why = "every table of exemptions ended before 2026-03-02"
+    bench.supervisor.reading(Reading("lane.rules", Input.BLOCKED, Quality.GOOD, now_ns, why))
+    at = bench.posted.events.index(ev.FaultRaised(Fault.RULES_INVALID, present=True))
+    assert bench.posted.notes[at] == {"source": "lane.rules", "detail": why}
