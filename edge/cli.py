@@ -89,13 +89,18 @@ def status(state: Path, *, as_json: bool) -> None:
         click.echo(json.dumps(reply, indent=2, ensure_ascii=False))
         return
     click.echo(f"lane {reply['lane']}: {reply['mode']}  simulated: {reply['simulated']}")
-    if reply.get("journal"):
-        click.echo(f"journal: {reply['journal']}")
+    for name in ("journal", "rules"):
+        if reply.get(name):
+            click.echo(f"{name}: {reply[name]}")
     for section in ("faults", "against", "inspections"):
         rows = reply.get(section)
         click.echo(f"{section}:" if rows else f"{section}: none")
         for row in rows if isinstance(rows, list) else ():
-            click.echo("  " + "  ".join(f"{key}={value}" for key, value in row.items()))
+            waits = row.get("waits_for", ())
+            shown = (f"{key}={value}" for key, value in row.items() if key != "waits_for")
+            click.echo("  " + "  ".join(shown))
+            for one in waits:
+                click.echo(f"    waits for: {one}")
 
 
 @main.command()

@@ -37,6 +37,8 @@ from edge.settings import LaneFile
 from edge.supervision import Supervisor
 
 MS_NS = 1_000_000
+RULES_SOURCE = "lane.rules"
+"""The lane's own reading of whether tables and lexica are in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,9 @@ class LaneLogic:
         """What the lane is doing and what stands against a beam, for people."""
         refusal = self.recorder.refusal
         said = "" if refusal is None else str(refusal)
-        return describe(self.lane, self.runner.state, self.book, journal=said)
+        read = self.supervisor.latest(RULES_SOURCE)
+        rules = "" if read is None else read.detail
+        return describe(self.lane, self.runner.state, self.book, journal=said, rules=rules)
 
     def _text(self, source: str, line: str, received_ns: int) -> None:
         self.gate.text(source, line, received_ns)

@@ -17,7 +17,7 @@ from edge.core.inspection import InspectionState
 from edge.core.lane import PACKML, LaneState
 from edge.law.exemptions import HoldDecision
 from edge.law.outcomes import ProcessState
-from edge.law.verdicts import Verdict, VerdictKind
+from edge.law.verdicts import Reason, TableRef, Verdict, VerdictKind
 from edge.messages import event_data as data
 from edge.settings import LaneFile
 
@@ -98,15 +98,14 @@ class Tellers:
         assert case is not None
         verdict, manifest = _verdict_told(case, note), case.manifest
         record = verdict.record()
-        table = verdict.table
         event = self._made(
             data.VerdictGiven,
             verdict=verdict.kind.value,
-            reasons=_reasons(verdict),
+            reasons=_reasons(verdict.reasons),
+            notices=_reasons(verdict.notices),
             rule_ids=verdict.rule_ids,
-            table_id=table.table_id if table else "",
-            table_version=table.version if table else "",
-            table_sha256=table.sha256 if table else None,
+            **_reference("table", verdict.table),
+            **_reference("words", verdict.words),
             manifest_id=manifest.id if manifest else "",
             manifest_version=manifest.version if manifest else None,
             inputs=record["inputs"],
@@ -116,7 +115,7 @@ class Tellers:
     def _hold_asked(self, _entry: Entry, case: Case | None, note: Note, now: datetime) -> Telling:
         assert case is not None
         until = rfc3339(now + timedelta(milliseconds=self._lane.timing.hold_ms))
-        reasons = _reasons(_verdict_told(case, note))
+        reasons = _reasons(_verdict_told(case, note).reasons)
         event = self._made(data.HoldAsked, reasons=reasons, answer_until=until)
         return Telling({"answer_until": until}, event)
 
@@ -278,14 +277,25 @@ def _verdict_told(case: Case, note: Note) -> Verdict:
     return verdict
 
 
-def _reasons(verdict: Verdict) -> tuple[data.Reason, ...]:
+def _reference(name: str, ref: TableRef | None) -> Facts:
+    """Which table or lexicon was in force, as the event says it."""
+    if ref is None:
+        return {}
+    return {
+        f"{name}_id": ref.table_id,
+        f"{name}_version": ref.version,
+        f"{name}_sha256": ref.sha256,
+    }
+
+
+def _reasons(reasons: tuple[Reason, ...]) -> tuple[data.Reason, ...]:
     return tuple(
         data.Reason(
             rule=reason.rule_id,
             text=reason.text.en[:300],
             offending="; ".join(reason.offending)[:300],
         )
-        for reason in verdict.reasons
+        for reason in reasons
     )
 
 

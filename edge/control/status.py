@@ -3,20 +3,29 @@
 from collections.abc import Mapping, Sequence
 
 from edge.control.cases import Case, CaseBook
+from edge.control.facts import limits_of
+from edge.control.waiting import waits_for
 from edge.core.catalogue import TEXTS
 from edge.core.faults import CATALOGUE
+from edge.core.inspection import Inspection, InspectionState
 from edge.core.lane import PACKML
 from edge.core.missions import against
 from edge.core.state import State
+from edge.law.verdicts import TableRef, Verdict
 from edge.settings import LaneFile
 
 
 def describe(
-    lane: LaneFile, state: State, book: CaseBook, *, journal: str = ""
+    lane: LaneFile, state: State, book: CaseBook, *, journal: str = "", rules: str = ""
 ) -> dict[str, object]:
     """The mode, the faults with their remedies, what stands against a beam, open inspections.
 
-    ``journal`` says why nothing is written, empty when all is well.
+    Args:
+        lane: the lane.
+        state: the core's.
+        book: the open cases.
+        journal: why nothing is written, empty when all is well.
+        rules: which table or lexicon is not in force and why, empty when all is well.
     """
     return {
         "ok": True,
@@ -26,6 +35,7 @@ def describe(
         "packml_state": PACKML[state.lane],
         "mission": state.mission,
         "journal": journal,
+        "rules": rules,
         "faults": [
             {
                 "code": active.fault.value,
@@ -37,11 +47,11 @@ def describe(
             for active in state.faults
         ],
         "against": [{"row": reason.row, "says": reason.says.value} for reason in against(state)],
-        "inspections": _inspections(state, book),
+        "inspections": _inspections(lane, state, book),
     }
 
 
-def _inspections(state: State, book: CaseBook) -> Sequence[Mapping[str, object]]:
+def _inspections(lane: LaneFile, state: State, book: CaseBook) -> Sequence[Mapping[str, object]]:
     shown = []
     for inspection in state.inspections:
         case = book.find(inspection.token)
@@ -56,9 +66,39 @@ def _inspections(state: State, book: CaseBook) -> Sequence[Mapping[str, object]]
                 "rules": list(verdict.rule_ids) if verdict else [],
                 "identifiers": dict(case.identifiers),
                 "image": case.image.folder if case.image else "",
+                **_law(verdict),
                 **_stated(case),
+                **_waiting(lane, inspection, case),
             }
         )
+    return shown
+
+
+def _law(verdict: Verdict | None) -> Mapping[str, object]:
+    """What the verdict rests on, and what it only notes."""
+    if verdict is None:
+        return {}
+    return {
+        "table": _name(verdict.table),
+        "words": _name(verdict.words),
+        "notices": [
+            f"{one.rule_id} {'; '.join(one.offending)}".rstrip() for one in verdict.notices
+        ],
+    }
+
+
+def _name(ref: TableRef | None) -> str:
+    return "" if ref is None else f"{ref.table_id} {ref.version}"
+
+
+def _waiting(lane: LaneFile, inspection: Inspection, case: Case) -> Mapping[str, object]:
+    shown: dict[str, object] = {}
+    waited_for = waits_for(inspection.state, case)
+    if waited_for:
+        shown["waits_for"] = waited_for
+    if inspection.state is InspectionState.ON_HOLD:
+        left = limits_of(lane).hold_ticks - inspection.held_ticks
+        shown["answer_within_s"] = left * lane.timing.tick_ms // 1000
     return shown
 
 

@@ -47,7 +47,12 @@ class InspectionOpened(EventData):
 
 
 class VerdictGiven(EventData):
-    """What the law decided, by which rules, table and inputs."""
+    """What the law decided, by which rules, table, lexicon and inputs.
+
+    Attributes:
+        notices: what is to be noted and has decided nothing.
+        words_id: the lexicon of living goods in force, empty when there was none; like the table.
+    """
 
     verdict: Literal["scan", "exempt", "no_basis", "hold"]
     reasons: tuple[Reason, ...] = ()
@@ -55,6 +60,10 @@ class VerdictGiven(EventData):
     table_id: Line = ""
     table_version: Line = ""
     table_sha256: Sha256Hex | None = None
+    notices: tuple[Reason, ...] = ()
+    words_id: Line = ""
+    words_version: Line = ""
+    words_sha256: Sha256Hex | None = None
     manifest_id: Line = ""
     manifest_version: Count | None = None
     inputs: dict[str, object] = Field(default_factory=dict)

@@ -22,9 +22,16 @@ STATUS: Reply = {
     "simulated": True,
     "mode": "held",
     "journal": "write journal: database or disk is full",
+    "rules": "the table of exemptions has no valid signature",
     "faults": [{"code": "estop", "class": "trip"}],
     "against": [],
-    "inspections": [{"inspection": "kz-cargo-demo-00000001", "state": "on_hold"}],
+    "inspections": [
+        {
+            "inspection": "kz-cargo-demo-00000001",
+            "state": "on_hold",
+            "waits_for": ["HO-DRIVER-NOT-ASKED: asked?", "an OMS: scanlane answer pass"],
+        }
+    ],
 }
 ANSWER = ("answer", "i-1", "turn_away", "--reason", "seal broken", "--officer", "oms-sim")
 ABORT = ("abort", "i-1", "--reason", "possible living cargo", "--officer", "oac-sim")
@@ -168,6 +175,9 @@ def test_status_is_for_people_and_for_programs(lane: Lane) -> None:
     assert shown.exit_code == 0
     assert "held" in shown.output
     assert "journal: write journal: database or disk is full" in shown.output
+    assert "rules: the table of exemptions has no valid signature" in shown.output
+    assert "    waits for: HO-DRIVER-NOT-ASKED: asked?\n" in shown.output
+    assert "waits_for=" not in shown.output
     assert "estop" in shown.output
     read = call("status", "--json", "--state", str(lane.state))
     assert json.loads(read.output) == STATUS

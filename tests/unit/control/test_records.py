@@ -1,5 +1,6 @@
 """Rules of the record: every entry tells something valid and canonical."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,8 @@ from edge.core.faults import Fault
 from edge.core.lane import LaneState
 from edge.evidence.canonical import canonical
 from edge.law.exemptions import HoldDecision
+from edge.law.rules import Rule
+from edge.law.verdicts import Reason
 from edge.messages.events import Place, read_event, write_event
 from edge.settings import LaneFile
 from tests.unit.control.kit import LANE, TOKEN
@@ -161,3 +164,33 @@ def test_headquarters_hears_of_modes_that_stop_or_free_the_lane() -> None:
         entry = Entry(EntryKind.LANE_MODE, 0, mode)
         heard.append(tellers.tell(entry, None, {}, NOW).event is not None)
     assert heard == [False, False, True, True, False, False, True, True]
+
+
+def test_a_verdict_is_published_with_its_notices_and_the_lexicon_beside_the_table() -> None:
+    case = full_case()
+    verdict = case.verdict
+    assert verdict is not None
+    assert verdict.words is not None
+    noted = replace(verdict, notices=(Reason(Rule.GOODS_NOTICE, ("'3002 12' sera",), 1),))
+    telling, event = tell(EntryKind.VERDICT_GIVEN, "hold", case, {"verdict": noted})
+    said = (event.data.words_id, event.data.words_version, event.data.words_sha256)
+    assert said == (verdict.words.table_id, verdict.words.version, verdict.words.sha256)
+    assert event.data.table_id != event.data.words_id
+    assert [(one.rule, one.offending) for one in event.data.notices] == [
+        ("NT-GOODS", "'3002 12' sera")
+    ]
+    assert telling.facts["verdict"] == noted.record()
+    _, event = tell(EntryKind.VERDICT_GIVEN, "hold", case, {"verdict": replace(noted, words=None)})
+    assert (event.data.words_id, event.data.words_sha256) == ("", None)
+
+
+def test_a_record_that_was_not_completed_closes_with_the_first_reason() -> None:
+    case, tellers = full_case(), Tellers(LANE)
+    case.outcome = ""
+    for cause in ("refused", "restart"):
+        tellers.tell(Entry(EntryKind.SCAN_NOT_COMPLETED, TOKEN, cause), case, {}, NOW)
+    telling, event = tell(EntryKind.INSPECTION_CLOSED, "not_completed", case, {})
+    assert (event.data.state, event.data.reason) == ("not_completed", "refused")
+    assert telling.facts["why"] == "refused"
+    _, event = tell(EntryKind.INSPECTION_CLOSED, "turning_away", case, {})
+    assert event.data.reason == ""

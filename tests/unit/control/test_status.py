@@ -8,7 +8,8 @@ from edge.core.faults import ActiveFault, Fault
 from edge.core.inspection import InspectionState
 from edge.core.interlocks import BEAM
 from edge.core.lane import PACKML, LaneState
-from tests.unit.control.kit import LANE, TOKEN, Clock, Core, open_case
+from tests.unit.control.kit import LANE, TOKEN, Clock, Core, manifest, open_case
+from tests.unit.control.test_unit_acts import Entrance
 
 
 def shown(core: Core, book: CaseBook) -> dict[str, object]:
@@ -64,5 +65,48 @@ def test_an_open_inspection_is_shown_with_what_is_known_of_its_unit() -> None:
             "rules": [],
             "identifiers": {"container": "MSKU1"},
             "image": "archive/2026-03-02/x",
+            "waits_for": ["an OAC: scanlane outcome"],
         }
     ]
+
+
+def held(**changes: object) -> tuple[Entrance, dict[str, object]]:
+    """A unit on hold, and what is shown of it."""
+    bench = Entrance(manifest(**changes))
+    bench.to(InspectionState.ON_HOLD)
+    (row,) = shown(bench.core, bench.book)["inspections"]  # type: ignore[misc]
+    return bench, row
+
+
+def test_a_held_unit_shows_every_reason_and_who_may_end_it_how() -> None:
+    eggs = {"tnved_code": "0407", "description": "table eggs"}
+    bench, row = held(goods=(eggs,), transport={"kind": "livestock carrier"})
+    assert bench.case.verdict is not None
+    waits = row["waits_for"]
+    assert isinstance(waits, list)
+    for reason in bench.case.verdict.reasons:
+        assert any(reason.rule_id in one and reason.text.en in one for one in waits)
+    assert waits[-1] == "an OMS: scanlane answer scan, pass, turn_away"
+    assert row["answer_within_s"] == LANE.timing.hold_ms // 1000
+
+
+def test_a_hold_that_nobody_may_scan_does_not_offer_it_and_names_what_helps() -> None:
+    _, row = held(private_vehicle=True, goods=())
+    waits = row["waits_for"]
+    assert isinstance(waits, list)
+    assert "an OMS asks the driver: scanlane ask-driver" in waits
+    assert waits[-1] == "an OMS: scanlane answer pass, turn_away"
+
+
+def test_what_a_verdict_rests_on_and_what_it_only_notes_is_shown() -> None:
+    certificate = {"type": "01202", "number": "P-1", "date": "2026-02-01"}
+    bench, row = held(documents=(certificate,))
+    assert bench.case.verdict is not None
+    assert row["table"] == "kz-order-722-exemptions 2026.1"
+    assert str(row["words"]).startswith("kz-")
+    assert len(row["notices"]) == len(bench.case.verdict.notices)  # type: ignore[arg-type]
+
+
+def test_rules_that_are_not_in_force_are_named() -> None:
+    status = describe(LANE, Core().state, CaseBook(LANE.lane.id, TOKEN), rules="no table")
+    assert status["rules"] == "no table"
