@@ -96,6 +96,17 @@ def test_a_statement_exempts_no_other_living_goods_from_the_exemption() -> None:
         assert bench.case.permit is None
 
 
+def test_words_of_a_circus_still_hold_after_the_statement_and_an_officer_may_answer() -> None:
+    spoken = ({"tnved_code": "9508 10 000 0", "description": "props of a circus"},)
+    bench = Entrance(manifest(goods=spoken))
+    bench.to(InspectionState.TURNING_AWAY)
+    bench.acts.state_no_animals(Actor(OMS), inspection_id=bench.unit)
+    assert bench.kinds() == [VerdictKind.EXEMPT, VerdictKind.HOLD]
+    assert bench.case.verdict is not None
+    assert bench.case.verdict.rule_ids == ("HO-LIVING-WORD",)
+    assert bench.case.verdict.officer_may_scan
+
+
 def test_a_statement_before_the_first_verdict_waits_for_it() -> None:
     bench = Entrance(manifest(goods=CIRCUS), decided=False)
     bench.acts.state_no_animals(Actor(OMS), inspection_id=bench.unit)
