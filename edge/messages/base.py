@@ -5,6 +5,7 @@ Times are RFC 3339 text in UTC and stay text, so that a signed message is the sa
 
 import json
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Annotated, NoReturn
 
@@ -100,8 +101,8 @@ def problems(error: ValidationError) -> str:
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     mapping = dict(pairs)
     if len(mapping) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        counts = Counter(name for name, _ in pairs)
+        twice = sorted(name for name, count in counts.items() if count > 1)
         raise ValueError(f"key {twice[0]!r} appears twice")
     return mapping
 

@@ -25,6 +25,10 @@ Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$")]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
+MAX_GOODS_LINES = 2000
+"""So many bare lines fit into one message; with descriptions its size is the narrower limit."""
+
+
 class CarrierRequest(Closed):
     """The carrier's written request, the basis for a departure."""
 
@@ -98,7 +102,7 @@ class Manifest(Closed):
     declaration_no: Line = Field(default="", description="Number of the goods declaration")
     identifiers: Identifiers = Field(description="How the unit can be recognised")
     goods: tuple[GoodsLine, ...] = Field(
-        max_length=500, description="Every line of goods; none for a private vehicle"
+        max_length=MAX_GOODS_LINES, description="Every line of goods; none for a private vehicle"
     )
     documents: tuple[Document, ...] = Field(
         default=(), max_length=200, description="Documents that go with the goods"
