@@ -1,0 +1,66 @@
+"""Copies of the law with one module changed, and the law's tests run against them in children."""
+
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LAW_TESTS = Path("tests") / "unit" / "law"
+IMPORT_S = 60
+"""A mutant that has not come to its first test by then is ended; a test has its own timeout."""
+BROKEN = (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR)
+
+
+class Tree:
+    """A folder with what the law's tests need.
+
+    Args:
+        folder: does not exist yet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        ignored = shutil.ignore_patterns("__pycache__", ".hypothesis")
+        for name in ("edge", "config/law", str(LAW_TESTS), "config/lanes"):
+            shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+        shutil.copy(ROOT / "pyproject.toml", folder)
+
+    def start(self, module: str, source: str, tests: tuple[str, ...]) -> int:
+        """Run tests against a changed module in a child; return its process id."""
+        target = self._folder / "edge" / "law" / f"{module}.py"
+        target.write_text(source, encoding="utf-8")
+        child = os.fork()
+        if child:
+            return child
+        code = 70
+        try:
+            code = self._test(tests)
+        finally:
+            os._exit(code)
+
+    def restore(self, module: str) -> None:
+        """Put the module back as it is."""
+        name = f"edge/law/{module}.py"
+        shutil.copy(ROOT / name, self._folder / name)
+
+    def _test(self, tests: tuple[str, ...]) -> int:
+        os.chdir(self._folder)
+        signal.alarm(IMPORT_S)
+        sys.path.insert(0, str(self._folder))
+        sys.dont_write_bytecode = True
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):
+            os.dup2(quiet, stream)
+        files = [str(LAW_TESTS / f"{name}.py") for name in tests]
+        config = ["-c", "pyproject.toml", "--rootdir", ".", "-p", "no:cacheprovider"]
+        return int(pytest.main([*config, "-x", "-q", *files]))
+
+
+def next_ended() -> tuple[int, int]:
+    """Wait for some child to end: its process id and exit code."""
+    child, status = os.waitpid(-1, 0)
+    return child, os.waitstatus_to_exitcode(status)
