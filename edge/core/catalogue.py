@@ -1,6 +1,6 @@
 """What each fault says to people, in English, Russian and Kazakh, and what to do about it.
 
-The Russian and Kazakh texts need native review.
+See `edge.law.words.NATIVE_REVIEW` for the state of the translations.
 """
 
 from typing import NamedTuple

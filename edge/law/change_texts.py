@@ -1,6 +1,6 @@
 """What a person could do that would change the verdict, for every rule, in three languages.
 
-RU and KK texts: needs native review.
+See `edge.law.words.NATIVE_REVIEW` for the state of the translations.
 """
 
 from types import MappingProxyType

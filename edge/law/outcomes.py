@@ -32,7 +32,7 @@ OUTCOME_TEXTS = MappingProxyType(
         ),
     }
 )
-"""The words of the order for each outcome (see ``rules.NATIVE_REVIEW``)."""
+"""The words of the order for each outcome."""
 
 
 @unique

@@ -5,9 +5,6 @@ from types import MappingProxyType
 from edge.law.rules import Rule
 from edge.law.words import Text
 
-NATIVE_REVIEW = "RU and KK texts: needs native review"
-"""State of the translations of this package; shown wherever they are printed."""
-
 RULE_TEXTS = MappingProxyType(
     {
         Rule.CLEAR: Text(

@@ -13,9 +13,17 @@ class Word(Enum):
     __hash__ = object.__hash__
 
 
+NATIVE_REVIEW = "RU and KK texts: needs native review"
+"""State of every translation of this project; shown wherever one is printed, and said here only.
+
+It speaks of ``rule_texts``, ``change_texts``, ``outcomes``, the fault catalogue of `edge.core`, and
+the labels of `edge.law_desk`; a lexicon says it of its own words in its ``review``.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One text for people, in English, Russian and Kazakh."""
+    """One text for people, in English, Russian and Kazakh (see `NATIVE_REVIEW`)."""
 
     en: str
     ru: str

@@ -10,10 +10,10 @@ from edge.law.grounds import tables_in_force
 from edge.law.lexicon import Lexicon
 from edge.law.living_words import WordHit
 from edge.law.manifest import GoodsLine
-from edge.law.rule_texts import NATIVE_REVIEW
 from edge.law.rules import VerdictKind
 from edge.law.tables import ExemptionTable, GoodsRow
 from edge.law.tariff import CodeProblem, print_code
+from edge.law.words import NATIVE_REVIEW
 from edge.law_desk.labels import ACTIONS, KINDS, Language, label, plain, said
 
 

@@ -1,6 +1,6 @@
 """The words around what the law says when it is printed for people, in three languages.
 
-RU and KK texts: needs native review.
+See `edge.law.words.NATIVE_REVIEW` for the state of the translations.
 """
 
 import json

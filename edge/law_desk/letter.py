@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from edge.law.guidance import GUIDES
-from edge.law.rule_texts import NATIVE_REVIEW
 from edge.law.rules import RULES, VerdictKind
 from edge.law.verdicts import TableRef
+from edge.law.words import NATIVE_REVIEW
 from edge.law_desk.desk import Answer, Guided
 from edge.law_desk.labels import KINDS, Language, label, plain, said
 

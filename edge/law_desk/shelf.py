@@ -14,11 +14,12 @@ from edge.law.dated import Missing, Provenance
 from edge.law.grounds import tables_in_force
 from edge.law.lexicon import Lexicon
 from edge.law.lexicon_reader import build_lexicon
-from edge.law.rule_texts import NATIVE_REVIEW, RULE_TEXTS
+from edge.law.rule_texts import RULE_TEXTS
 from edge.law.table_reader import build_table
 from edge.law.tables import Action, ExemptionTable
 from edge.law.tariff import print_code
 from edge.law.timeline import alone_problems, validity_problems, word_problems
+from edge.law.words import NATIVE_REVIEW
 from edge.law_desk.desk import load_signed, read_law
 from edge.law_desk.labels import ACTIONS, Language, label, plain, said
 from edge.law_tables import WORDS

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.law.rule_texts import NATIVE_REVIEW, RULE_TEXTS
+from edge.law.rule_texts import RULE_TEXTS
 from edge.law.rules import CODE_RULES
+from edge.law.words import NATIVE_REVIEW
 from tests.unit.test_law_cli import AT, LAW, call
 
 TABLE = LAW / "exemptions-2025.toml"
