@@ -32,6 +32,7 @@ class Mutant(NamedTuple):
     Attributes:
         module: the module.
         line: where.
+        text: the line as it is.
         before: the statement or expression as it is.
         after: as it is in the mutant, ``(removed)`` for a statement that is not there.
         source: the whole module.
@@ -39,6 +40,7 @@ class Mutant(NamedTuple):
 
     module: str
     line: int
+    text: str
     before: str
     after: str
     source: str
@@ -46,7 +48,7 @@ class Mutant(NamedTuple):
     @property
     def shown(self) -> str:
         """The change for people; also the key under which it is known to be equivalent."""
-        return f"{self.module}: {_short(self.before)} -> {_short(self.after)}"
+        return f"{self.module}: {self.text}: {_short(self.before)} -> {_short(self.after)}"
 
 
 def _short(text: str) -> str:
@@ -56,7 +58,7 @@ def _short(text: str) -> str:
 def mutants(module: str, source: str) -> Iterator[Mutant]:
     """Every mutant of a module."""
     tree = ast.parse(source)
-    nodes = list(ast.walk(tree))
+    nodes, lines = list(ast.walk(tree)), ["", *source.splitlines()]
     spared = set(_spared(tree))
     for number, node in enumerate(nodes):
         if node in spared:
@@ -70,8 +72,10 @@ def mutants(module: str, source: str) -> Iterator[Mutant]:
             if removed:
                 _replace(other, twin)
             ast.fix_missing_locations(other)
-            line = getattr(node, "lineno", 0)
-            yield Mutant(module, line, before, after, ast.unparse(other))
+            placed = node.target if isinstance(node, ast.comprehension) else node
+            line = getattr(placed, "lineno", 0)
+            text = _short(lines[line])
+            yield Mutant(module, line, text, before, after, ast.unparse(other))
 
 
 def _spared(tree: ast.Module) -> Iterator[ast.AST]:

@@ -1,5 +1,7 @@
 """Copies of the law with one module changed, and the law's tests run against them in children."""
 
+import hashlib
+import json
 import os
 import shutil
 import signal
@@ -58,6 +60,36 @@ class Tree:
         files = [str(LAW_TESTS / f"{name}.py") for name in tests]
         config = ["-c", "pyproject.toml", "--rootdir", ".", "-p", "no:cacheprovider"]
         return int(pytest.main([*config, "-x", "-q", *files]))
+
+
+class Known:
+    """What earlier runs found; it counts while mutant, law, data and tests are the same bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._found: dict[str, bool] = {}
+        if path.exists():
+            self._found = json.loads(path.read_text(encoding="utf-8"))
+
+    @staticmethod
+    def key(module: str, source: str, tests: tuple[str, ...]) -> str:
+        """Of everything the answer depends on."""
+        names = [ROOT / LAW_TESTS / f"{name}.py" for name in (*tests, "law_builders")]
+        law = sorted(p for p in (ROOT / "edge" / "law").glob("*.py") if p.stem != module)
+        digest = hashlib.sha256(f"{module}\n{source}".encode())
+        for path in (*names, *law, *sorted((ROOT / "config" / "law").rglob("*.toml"))):
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    def get(self, key: str) -> bool | None:
+        """Whether the mutant survived; None when it was not tested."""
+        return self._found.get(key)
+
+    def put(self, key: str, *, survived: bool) -> None:
+        """Note it, on disk too: a run may be broken off."""
+        self._found[key] = survived
+        self._path.parent.mkdir(exist_ok=True)
+        self._path.write_text(json.dumps(self._found), encoding="utf-8")
 
 
 def next_ended() -> tuple[int, int]:

@@ -1,11 +1,11 @@
 """What a table may say beside what the shipped one says, and how its parts show themselves."""
 
 import pytest
-from law_builders import LAW, LEXICON, TABLE, case, papers, shipped_mapping
+from law_builders import INSPECTION, LAW, LEXICON, TABLE, case, papers, shipped_mapping
 
 from edge.law.case import LawData
 from edge.law.dated import Provenance
-from edge.law.exemptions import decide
+from edge.law.exemptions import decide, make_scan_permit
 from edge.law.manifest import Document, GoodsLine
 from edge.law.table_reader import build_table
 from edge.law.tables import ExemptionTable
@@ -39,3 +39,14 @@ def test_tables_and_lexica_show_themselves_by_id_and_version():
     assert repr(TABLE) == "<table kz-order-722-exemptions 2026.1>"
     assert repr(LEXICON) == f"<lexicon {LEXICON.ref.table_id} {LEXICON.ref.version}>"
     assert repr(LAW).startswith("LawData(tables=(<table ")
+
+
+def test_notices_and_reasons_are_told_apart():
+    verdict = decide(case(papers("0407", "0602 90 500 0")))
+    assert verdict.rule_ids == ("HO-UNDECIDED-CODE",)
+    assert [one.rule_id for one in verdict.notices] == ["NT-GOODS"]
+    assert decide(case(papers("0407"))).notices == ()
+
+
+def test_the_first_unit_of_a_lane_gets_a_permit():
+    assert make_scan_permit(decide(case()), 1, INSPECTION).token == 1
