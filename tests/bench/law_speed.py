@@ -33,7 +33,8 @@ DESCRIPTIONS = (
     ("2309 10 900 0", "Корм для собак сухой, мешок"),
     ("8436 21 000 0", "Incubators with spare parts, type"),
 )
-"""Ordinary lines in three languages; three of ten bear words that must be looked into."""
+"""Ordinary lines in three languages; three of ten bear words that must be looked into. Every fourth
+ends in a number with a hyphen, which makes the law look for words cut in two."""
 SIZES = ((Axis.HEIGHT, 2600), (Axis.WIDTH, 2500), (Axis.LENGTH, 12_000))
 
 
@@ -53,7 +54,7 @@ def _law() -> LawData:
 def _unit(law: LawData, number: int) -> Case:
     """A unit whose lines differ from those of every other."""
     goods = tuple(
-        GoodsLine(code, f"{text} {number}-{line}")
+        GoodsLine(code, f"{text} {number}{'-' if line % 4 == 0 else ' '}{line}")
         for line in range(LINES)
         for code, text in (DESCRIPTIONS[line % len(DESCRIPTIONS)],)
     )
