@@ -272,7 +272,9 @@ class Gate:
         return len(case.sizes) == len(self._gauges)
 
     def _measurements(self, case: Case) -> tuple[Measurement, ...]:
-        return tuple(Measurement(axis, *size, Origin.MEASURED) for axis, size in case.sizes.items())
+        """What every gauge saw; one that saw nothing says so, lest a declared size count for it."""
+        sizes = ((gauge.axis, case.sizes.get(gauge.axis, (0, 0))) for gauge in self._gauges)
+        return tuple(Measurement(axis, *size, Origin.MEASURED) for axis, size in sizes)
 
     def _found(self, case: Case) -> dict[str, Papers]:
         return candidates(case.identifiers, self._find)

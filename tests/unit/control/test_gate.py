@@ -198,6 +198,21 @@ def test_a_bad_or_empty_measurement_is_no_size(bench: Bench) -> None:
     assert case.sizes == {}
 
 
+def test_a_gauge_that_saw_nothing_leaves_its_size_in_doubt_whatever_is_declared() -> None:
+    measured = LANE.envelope.model_copy(update={"must_measure": ("width",)})
+    bench = Bench(LANE.model_copy(update={"envelope": measured}))
+    sizes = {"height_mm": 900, "width_mm": 800, "length_mm": 700, "mass_kg": 200}
+    bench.manifests = [manifest(dimensions=sizes)]
+    case = bench.arrive()
+    bench.gauge(height=0)
+    bench.read("qr", "Q-1")
+    bench.read("label", "MSKU1")
+    bench.wait(LANE.timing.identify_ms)
+    assert case.verdict is not None
+    assert case.verdict.kind is VerdictKind.HOLD
+    assert case.verdict.rule_ids == ("HO-DIMENSIONS-UNKNOWN",)
+
+
 def test_the_largest_size_and_the_widest_doubt_are_kept(bench: Bench) -> None:
     case = bench.arrive()
     for height, uncertainty in ((800, 20), (900, 5), (700, 5)):
