@@ -55,7 +55,7 @@ truth: setup
 	$(BIN)/python -m tests.truth
 
 cover-law: setup
-	$(BIN)/coverage run --branch --source=edge/law --data-file=.run/coverage -m pytest -q tests/unit/law
+	$(BIN)/coverage run --branch --source=edge/law --data-file=.run/coverage -m pytest -q tests/unit/law tests/unit/test_law_*.py tests/unit/test_traffic.py
 	$(BIN)/coverage report --data-file=.run/coverage --show-missing --skip-covered --fail-under=100
 
 mutate: setup

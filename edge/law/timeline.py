@@ -27,12 +27,10 @@ def validity_problems(things: Sequence[D], name: str) -> tuple[Problem, ...]:
     """
     if not things:
         return ()
-    days = first_days(things)
     last = max(one.valid_to for one in things)
+    days = [day for day in first_days(things) if day <= last]
     found = []
     for place, day in enumerate(days):
-        if day > last:
-            break
         answer = in_force(things, day, name)
         if isinstance(answer, Missing):
             until = days[place + 1] - _DAY if place + 1 < len(days) else last

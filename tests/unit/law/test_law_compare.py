@@ -132,6 +132,28 @@ def test_words_are_compared_with_their_stems_and_false_friends() -> None:
     )
 
 
+def test_words_that_come_and_go_are_told_with_their_stems() -> None:
+    fewer = deepcopy(WORDS)
+    (gone,) = [one for one in fewer["entry"] if one["id"] == "en-circus"]
+    fewer["entry"].remove(gone)
+    without = lexicon(fewer)
+    (lost,) = [one for one in compare_lexica(LEXICON, without).decides if "en-circus" in one]
+    assert lost.startswith("words en-circus were heard, are now not heard: ")
+    (come,) = [one for one in compare_lexica(without, LEXICON).decides if "en-circus" in one]
+    assert come.startswith("words en-circus were not heard, are now heard: ")
+    assert gone["stems"][0] in come
+
+
+def test_a_false_friend_that_reaches_further_is_told() -> None:
+    mapping = deepcopy(WORDS)
+    friend = mapping["false_friend"][0]
+    reach = friend.get("reach", 0)
+    friend["reach"] = reach + 1
+    assert compare_lexica(LEXICON, lexicon(mapping)).decides == (
+        f"false friend {friend['id']}: reach was {reach}, is now {reach + 1}",
+    )
+
+
 def test_gaps_and_contradictions_in_time_are_found_before_their_day() -> None:
     first = dated("a", date(2025, 1, 1), date(2025, 6, 30))
     late = dated("b", date(2025, 8, 1), date(2025, 12, 31))
@@ -166,3 +188,5 @@ def test_a_word_that_only_the_other_years_lexicon_has_is_found() -> None:
     assert {problem.value for problem in found} == {"en-live"}
     assert all("2026.2" in problem.reason for problem in found)
     assert list(word_problems(LawData((TABLE,), (LEXICON,)))) == []
+    later = lexicon({**mapping, "valid_from": date(2028, 1, 1), "valid_to": date(2028, 12, 31)})
+    assert list(word_problems(LawData((TABLE,), (LEXICON, later)))) == []

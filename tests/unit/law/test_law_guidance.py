@@ -87,6 +87,12 @@ def test_the_source_of_a_word_is_its_lexicon() -> None:
     assert all(LEXICON.ref.version in one and LEXICON.source in one for one in found)
 
 
+def test_a_word_in_a_description_that_was_not_read_whole_still_has_its_source() -> None:
+    line = GoodsLine("4418", "live chicks \ufffd")
+    assert sources(Rule.LIVING_WORD, goods=(line,))
+    assert "HO-DESCRIPTION-UNREAD" in decide(case(papers(goods=(line,)))).rule_ids
+
+
 def test_documents_and_vehicles_name_their_rows() -> None:
     certificate = (Document("01201", "KZ-1"),)
     assert "veterinary" in sources(Rule.DOCUMENT, documents=certificate)[0]
