@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,7 +26,7 @@ from drivers.modbus_unit import ModbusUnit
 from drivers.read_plan import plan_reads
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceRefused, DeviceTimeout
-from edge.ports import Heartbeat, Reading, Sink, Value
+from edge.ports import Heartbeat, Sink, Value, points_of
 
 REQUIRED_FIELDS = ("cmd", "lfrd", "eta", "rfrd", "lft", "tto", "sll")
 
@@ -248,11 +248,11 @@ class Altivar:
         state = drive_state(eta.values["eta"])
         faulty = state in (DriveState.FAULT, DriveState.FAULT_REACTION)
         speed = round(rfrd.values["rfrd"] * self._settings.mm_per_rev / 60)
-        self._publish("speed_mm_s", speed, rfrd.requested_ns)
-        self._publish("state", state.value, eta.requested_ns)
+        self._publish({"speed_mm_s": speed}, rfrd.requested_ns)
         running = Input.OK if state is DriveState.ENABLED else Input.BLOCKED
-        self._publish("running", running, eta.requested_ns)
-        self._publish("drive_fault", Input.BLOCKED if faulty else Input.OK, eta.requested_ns)
+        fault = Input.BLOCKED if faulty else Input.OK
+        seen: dict[str, Value] = {"state": state.value, "running": running, "drive_fault": fault}
+        self._publish(seen, eta.requested_ns)
         self._publish_slow()
 
     async def _poll_one_slow(self) -> None:
@@ -266,20 +266,21 @@ class Altivar:
     def _publish_slow(self) -> None:
         fault = self._slow.get("lft")
         if fault is not None:
-            self._publish("fault_name", self._meaning("lft", fault.value), fault.requested_ns)
+            name = self._meaning("lft", fault.value)
+            self._publish({"fault_name": name}, fault.requested_ns)
         tto, sll = self._slow.get("tto"), self._slow.get("sll")
         if tto is None or sll is None:
-            self._publish("watchdog_set", Input.UNKNOWN, self._now_ns(), Quality.BAD)
+            self._publish({"watchdog_set": Input.UNKNOWN}, self._now_ns(), Quality.BAD)
             return
         in_time = 0 < tto.value * _TTO_MS <= self._settings.watchdog_max_ms
         stops = self._meaning("sll", sll.value) in _SAFE_LOSS
         proven = Input.OK if in_time and stops else Input.BLOCKED
-        self._publish("watchdog_set", proven, min(tto.requested_ns, sll.requested_ns))
+        self._publish({"watchdog_set": proven}, min(tto.requested_ns, sll.requested_ns))
 
     def _publish(
-        self, field: str, value: Value, requested_ns: int, quality: Quality = Quality.GOOD
+        self, values: Mapping[str, Value], requested_ns: int, quality: Quality = Quality.GOOD
     ) -> None:
-        self._sink.reading(Reading(f"{self.name}.{field}", value, quality, requested_ns))
+        self._sink.deliver(points_of(self.name, values, quality), requested_ns)
 
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:

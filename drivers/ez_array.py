@@ -13,7 +13,7 @@ from drivers.modbus_unit import ModbusUnit
 from drivers.read_plan import plan_reads
 from edge.core.values import Quality
 from edge.errors import DeviceError
-from edge.ports import Heartbeat, Reading, Sink
+from edge.ports import Heartbeat, Sink, points_of
 
 UNITS_PER_CHANNEL = 4
 """A measurement is four times the channel number (Banner manual 130426, p. 36-43)."""
@@ -81,11 +81,8 @@ class EzArray:
         good = self._limit is not None and second <= first <= self._limit
         size = measured_mm(first, self._settings.pitch_mm) if good else None
         quality = Quality.GOOD if good else Quality.BAD
-        for field, value in (
-            (self._settings.field, size),
-            ("uncertainty_mm", self._settings.pitch_mm),
-        ):
-            self._sink.reading(Reading(f"{self.name}.{field}", value, quality, sample.requested_ns))
+        values = {self._settings.field: size, "uncertainty_mm": self._settings.pitch_mm}
+        self._sink.deliver(points_of(self.name, values, quality), sample.requested_ns)
 
 
 def measured_mm(measurement: int, pitch_mm: int) -> int:

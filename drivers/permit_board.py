@@ -5,14 +5,14 @@ It decides nothing. The only way to a frame that closes the relay is `PermitBoar
 
 import asyncio
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from pydantic import Field
 
 from drivers.serial_line import Backoff, SerialSettings
 from edge.core.values import Input, Quality
-from edge.ports import Belief, BoardReport, Heartbeat, Reading, Sink, Value
+from edge.ports import Belief, BoardReport, Heartbeat, Sink, Value, points_of
 from firmware_bridge.link import Line, LinkDown, open_line
 from firmware_bridge.session import (
     PERIOD_MS,
@@ -114,7 +114,7 @@ class PermitBoard:
     def arm(self, scan_id: int) -> None:
         """Begin an arming: the board starts to count its own warning time."""
         if not self._alive():
-            self._put("arming_lost", f"scan {scan_id}: the lane logic is not alive", Quality.GOOD)
+            self._deliver({"arming_lost": f"scan {scan_id}: the lane logic is not alive"})
             return
         self._session.arm(scan_id)
         self._drain()
@@ -201,14 +201,14 @@ class PermitBoard:
                 words = [f"scan {scan_id}: {loss.value}"]
                 words += [end_reason.name.lower()] if end_reason.value > 1 else []
                 words += [refusal.name.lower()] if refusal is not Refusal.NONE else []
-                self._put("arming_lost", ", ".join(words), Quality.GOOD)
+                self._deliver({"arming_lost": ", ".join(words)})
             case Silent():
                 self._lost("the board says nothing. Check cable, power and board")
             case Identified():
                 pass
 
     def _refuse(self, why: str) -> None:
-        self._put("renewal", f"dropped: {why}", Quality.UNCERTAIN)
+        self._deliver({"renewal": f"dropped: {why}"}, Quality.UNCERTAIN)
 
     def _dropped(self, detail: str) -> None:
         self._broken = detail
@@ -239,20 +239,22 @@ class PermitBoard:
     def _publish(self) -> None:
         status = self._status
         if status is None:
-            for field in ("link", "relay", "trip"):
-                self._put(field, Input.UNKNOWN, Quality.BAD)
+            self._deliver(dict.fromkeys(("link", "relay", "trip"), Input.UNKNOWN), Quality.BAD)
             return
-        self._put("link", Input.OK, Quality.GOOD)
-        self._put("relay", Input.BLOCKED if status.relay_closed else Input.OK, Quality.GOOD)
-        self._put("trip", Input.OK if status.trip is Trip.NONE else Input.BLOCKED, Quality.GOOD)
-        self._put("state", status.state.name.lower(), Quality.GOOD)
-        self._put("trip_code", status.trip.name.lower(), Quality.GOOD)
-        self._put("refusal", status.refusal.name.lower(), Quality.GOOD)
-        self._put("inputs", status.inputs, Quality.GOOD)
+        self._deliver(
+            {
+                "link": Input.OK,
+                "relay": Input.BLOCKED if status.relay_closed else Input.OK,
+                "trip": Input.OK if status.trip is Trip.NONE else Input.BLOCKED,
+                "state": status.state.name.lower(),
+                "trip_code": status.trip.name.lower(),
+                "refusal": status.refusal.name.lower(),
+                "inputs": status.inputs,
+            }
+        )
 
-    def _put(self, field: str, value: Value, quality: Quality) -> None:
-        source = f"{self.name}.{field}"
-        self._sink.reading(Reading(source, value, quality, self._now_ns()))
+    def _deliver(self, values: Mapping[str, Value], quality: Quality = Quality.GOOD) -> None:
+        self._sink.deliver(points_of(self.name, values, quality), self._now_ns())
 
     def _now_ms(self) -> int:
         return self._now_ns() // _MS

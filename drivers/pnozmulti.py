@@ -6,7 +6,7 @@ we fall silent.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,7 +26,7 @@ from drivers.pnozmulti_inputs import (
 from drivers.read_plan import plan_reads
 from edge.core.values import Input, Presence, Quality
 from edge.errors import DeviceError, DeviceRefused
-from edge.ports import Heartbeat, Reading, Sink, Value
+from edge.ports import Heartbeat, Points, Sink, points_of
 
 REQUIRED_FIELDS = (
     "out_warning",
@@ -97,6 +97,8 @@ class Pnozmulti:
         self._writing = asyncio.Lock()
         self._life = LifeCounter(settings.life_ms * _NS_PER_MS)
         self._watchdog_proven = False
+        self._read: tuple[Mapping[str, int], Input] = ({}, Input.UNKNOWN)
+        self._inputs: Points = ()
 
     async def set_output(self, name: str, *, on: bool) -> None:
         """Set one named output and read the whole output word back.
@@ -182,23 +184,25 @@ class Pnozmulti:
     def _publish_all(self, samples: list[Sample], outputs: Input) -> None:
         bits = {name: value for sample in samples for name, value in sample.values.items()}
         requested_ns = min(sample.requested_ns for sample in samples)
-        life = self._life.seen(bits["life"], requested_ns)
+        life = self._life.seen(bits.pop("life"), requested_ns)
         if bits["data_not_current"]:
             life = Input.STALE
         fed = self._watchdog_proven and not bits["watchdog_expired"]
-        self._publish("life", life, Quality.GOOD, requested_ns)
-        self._publish("watchdog", Input.OK if fed else Input.BLOCKED, Quality.GOOD, requested_ns)
-        self._publish("outputs", outputs, Quality.GOOD, requested_ns)
-        current = life is Input.OK
-        quality = Quality.GOOD if current else Quality.BAD
-        for name, value in safety_inputs(bits).items():
-            self._publish(name, value if current else life, quality, requested_ns)
-        for name in PRESENCES:
-            seen = presence(bits, name) if current else Presence.UNKNOWN
-            self._publish(name, seen, quality, requested_ns)
+        watchdog = Input.OK if fed else Input.BLOCKED
+        own = {"life": life, "watchdog": watchdog, "outputs": outputs}
+        if (bits, life) != self._read:
+            self._read, self._inputs = (bits, life), self._chain(bits, life)
+        self._sink.deliver(points_of(self.name, own), requested_ns)
+        self._sink.deliver(self._inputs, requested_ns)
 
-    def _publish(self, field: str, value: Value, quality: Quality, requested_ns: int) -> None:
-        self._sink.reading(Reading(f"{self.name}.{field}", value, quality, requested_ns))
+    def _chain(self, bits: Mapping[str, int], life: Input) -> Points:
+        """The safety chain and the presence sensors: doubtful, all of them, unless it lives."""
+        if life is Input.OK:
+            seen = {name: presence(bits, name) for name in PRESENCES}
+            return points_of(self.name, {**safety_inputs(bits), **seen})
+        blind = dict.fromkeys(safety_inputs(bits), life)
+        unseen = dict.fromkeys(PRESENCES, Presence.UNKNOWN)
+        return points_of(self.name, {**blind, **unseen}, Quality.BAD)
 
     def _start_over(self) -> None:
         """Nothing is asked for and nothing is proven any more."""

@@ -15,7 +15,7 @@ from pydantic import Field
 from drivers.serial_line import Backoff, SerialLine, SerialSettings
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceGarbled, DeviceTimeout
-from edge.ports import Heartbeat, Reading, Sink, Value
+from edge.ports import Heartbeat, Point, Sink, Value
 
 _MS = 1_000_000
 _AIM_LENGTH = 3
@@ -258,4 +258,4 @@ class Reader:
             self._sink.back(self.name)
 
     def _put(self, field: str, value: Value, quality: Quality) -> None:
-        self._sink.reading(Reading(f"{self.name}.{field}", value, quality, self._now_ns()))
+        self._sink.deliver((Point(f"{self.name}.{field}", value, quality),), self._now_ns())

@@ -5,7 +5,7 @@ One request is in flight at a time. Switching high voltage off overtakes whateve
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
@@ -23,7 +23,7 @@ from drivers.spellman_frames import (
 )
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceGarbled, DeviceRefused, DeviceTimeout, DeviceUnreachable
-from edge.ports import Heartbeat, Reading, Sink, Value
+from edge.ports import Heartbeat, Sink, Value, points_of
 
 MAX_JOBS = 8
 """Commands that may wait; more is refused."""
@@ -257,11 +257,9 @@ class Spellman:
             requested_ns = self._now_ns()
             answer = await self._ask(profile.monitor)
             monitors = self._numbers(answer, profile.monitors, int)
-            for name, count, limit in (
-                ("kv", monitors[0], self._settings.kv_max),
-                ("ma", monitors[1], self._settings.ma_max),
-            ):
-                self._put(name, round(count * MONITOR_SCALE * limit, 4), requested_ns)
+            shares = [count * MONITOR_SCALE for count in monitors]
+            kv, ma = shares[0] * self._settings.kv_max, shares[1] * self._settings.ma_max
+            self._deliver({"kv": round(kv, 4), "ma": round(ma, 4)}, requested_ns)
             requested_ns = self._now_ns()
             flags = self._flags(await self._ask(profile.fault), len(profile.faults))
             self._publish_faults(status[profile.fault_flag], flags, requested_ns)
@@ -277,16 +275,21 @@ class Spellman:
     def _publish_status(self, status: list[int], requested_ns: int) -> None:
         profile = self._profile
         closed = [status[place] == 1 for place in profile.interlocks]
-        self._put("hv", Input.BLOCKED if status[profile.hv] else Input.OK, requested_ns)
-        self._put("ready", _input(ok=status[profile.ready] == 1), requested_ns)
-        self._put("interlock", _input(ok=all(closed)), requested_ns)
+        values: dict[str, Value] = {
+            "hv": Input.BLOCKED if status[profile.hv] else Input.OK,
+            "ready": _input(ok=status[profile.ready] == 1),
+            "interlock": _input(ok=all(closed)),
+        }
         for number, is_closed in enumerate(closed, start=1):
-            self._put(f"interlock_{number}", _input(ok=is_closed), requested_ns)
+            values[f"interlock_{number}"] = _input(ok=is_closed)
+        self._deliver(values, requested_ns)
 
     def _publish_faults(self, flag: int, flags: list[int], requested_ns: int) -> None:
         names = [name for name, on in zip(self._profile.faults, flags, strict=True) if on]
-        self._put("source_fault", _input(ok=not (flag or names)), requested_ns)
-        self._put("fault_names", ",".join(names), requested_ns)
+        good = not (flag or names)
+        self._deliver(
+            {"source_fault": _input(ok=good), "fault_names": ",".join(names)}, requested_ns
+        )
 
     async def _ask(self, command: str, *arguments: str, urgent: bool = False) -> Answer:
         """Send one request and return its answer.
@@ -374,14 +377,14 @@ class Spellman:
         self._reachable = True
 
     def _put_unknown(self, requested_ns: int) -> None:
-        for name in ("hv", "ready", "interlock", "source_fault"):
-            reading = Reading(f"{self.name}.{name}", Input.UNKNOWN, Quality.BAD, requested_ns)
-            self._sink.reading(reading)
-        for name in ("kv", "ma"):
-            self._sink.reading(Reading(f"{self.name}.{name}", None, Quality.BAD, requested_ns))
+        values: dict[str, Value] = dict.fromkeys(
+            ("hv", "ready", "interlock", "source_fault"), Input.UNKNOWN
+        )
+        values |= {"kv": None, "ma": None}
+        self._sink.deliver(points_of(self.name, values, Quality.BAD), requested_ns)
 
-    def _put(self, name: str, value: Value, requested_ns: int) -> None:
-        self._sink.reading(Reading(f"{self.name}.{name}", value, Quality.GOOD, requested_ns))
+    def _deliver(self, values: Mapping[str, Value], requested_ns: int) -> None:
+        self._sink.deliver(points_of(self.name, values), requested_ns)
 
 
 def _input(*, ok: bool) -> Input:

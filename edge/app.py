@@ -30,9 +30,9 @@ from edge.settings import LaneFile
 
 
 class _Nowhere:
-    """Takes readings of devices that are only built to be checked."""
+    """Takes what devices read that are only built to be checked."""
 
-    def reading(self, reading: object) -> None:
+    def deliver(self, points: object, requested_ns: int) -> None:
         """Drop it."""
 
     def text(self, source: str, line: str, received_ns: int) -> None:

@@ -1,11 +1,11 @@
 """What the lane logic asks of the world, as protocols. Adapters in ``drivers`` satisfy them.
 
-Drivers push what they read into a ``Sink`` as `Reading` values in the words of the core; no raw
+Drivers push what each poll read into a ``Sink`` as `Point` values in the words of the core; no raw
 register crosses this border. A driver never decides: staleness, interlocks and faults are judged
-above it from the reading's quality and request time.
+above it from a point's quality and the poll's request time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -14,7 +14,7 @@ from edge.core.values import Input, Presence, Quality
 Value = Input | Presence | int | float | str | None
 
 
-class Reading(NamedTuple):
+class Point(NamedTuple):
     """One value of one device field; a tuple, since hundreds are made in a second.
 
     Attributes:
@@ -22,8 +22,30 @@ class Reading(NamedTuple):
         value: in the words of the core, or a number in the unit the field's name ends with;
             ``None`` only together with ``Quality.BAD``.
         quality: good, uncertain or bad.
-        requested_ns: monotonic time at which the request that brought it was *sent*.
         detail: why it is so, for people; empty where nothing more is known.
+    """
+
+    source: str
+    value: Value
+    quality: Quality = Quality.GOOD
+    detail: str = ""
+
+
+Points = tuple[Point, ...]
+"""What one request brought, never empty; a field stands in it once."""
+
+
+def points_of(device: str, values: Mapping[str, Value], quality: Quality = Quality.GOOD) -> Points:
+    """Points of one device out of values by field."""
+    return tuple([Point(f"{device}.{field}", value, quality) for field, value in values.items()])
+
+
+class Reading(NamedTuple):
+    """A point with its age: the newest that is known of a field.
+
+    Attributes:
+        source: as in `Point`, like ``value``, ``quality`` and ``detail``.
+        requested_ns: monotonic time at which the request that brought it was *sent*.
     """
 
     source: str
@@ -36,8 +58,13 @@ class Reading(NamedTuple):
 class Sink(Protocol):
     """Where a driver delivers. All calls are made on the event loop's thread and return at once."""
 
-    def reading(self, reading: Reading) -> None:
-        """Deliver one reading; sent at every poll, changed or not, since age matters."""
+    def deliver(self, points: Points, requested_ns: int) -> None:
+        """Deliver what one poll read; sent at every poll, changed or not, since age matters.
+
+        Args:
+            points: the same fields at every poll cost least: then only what changed is looked at.
+            requested_ns: monotonic time at which the request was *sent*.
+        """
 
     def text(self, source: str, line: str, received_ns: int) -> None:
         """Deliver one line a reader read (plate, container number, QR), already cleaned."""

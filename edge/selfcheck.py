@@ -8,11 +8,11 @@ from datetime import date, datetime
 from pathlib import Path
 
 from edge.clock import Clock
-from edge.core.values import Input, Quality
+from edge.core.values import Input
 from edge.law.case import LawData
 from edge.law.dated import Missing
 from edge.law.grounds import tables_in_force
-from edge.ports import Reading
+from edge.ports import Point, Points
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class SelfCheck:
         min_free_mb: int,
         law: LawData,
         civil_day: Callable[[datetime], date],
-        deliver: Callable[[Reading], None],
+        deliver: Callable[[Points, int], None],
         clock: Clock,
     ) -> None:
         self._state = state
@@ -63,15 +63,13 @@ class SelfCheck:
     def check(self) -> None:
         """Check everything once."""
         now_ns = self._clock.monotonic_ns()
-        found = {
-            "lane.storage": self._storage(),
-            "lane.clock": self._time(now_ns),
-        }
-        for source, value in found.items():
-            self._deliver(Reading(source, value, Quality.GOOD, now_ns))
         wrong = self._rules()
-        rules = Input.BLOCKED if wrong else Input.OK
-        self._deliver(Reading("lane.rules", rules, Quality.GOOD, now_ns, wrong))
+        found = (
+            Point("lane.storage", self._storage()),
+            Point("lane.clock", self._time(now_ns)),
+            Point("lane.rules", Input.BLOCKED if wrong else Input.OK, detail=wrong),
+        )
+        self._deliver(found, now_ns)
 
     def _storage(self) -> Input:
         try:

@@ -145,7 +145,7 @@ class LaneService:
             min_free_mb=self._lane.storage.min_free_mb,
             law=law,
             civil_day=lambda now: now.astimezone(zone).date(),
-            deliver=self.logic.supervisor.reading,
+            deliver=self.logic.supervisor.deliver,
             clock=clock,
         )
 

@@ -3,7 +3,7 @@
 It tells the core only of changes. Nothing here decides; doubt is passed on as doubt.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from edge.core import events as ev
@@ -14,7 +14,7 @@ from edge.core.state import State
 from edge.core.tracking import Sensor
 from edge.core.values import Input, Plausibility, Presence, Quality
 from edge.odometer import Odometer
-from edge.ports import BoardReport, Reading
+from edge.ports import BoardReport, Point, Points, Reading
 from edge.readings import Readings
 from edge.settings import LaneFile, NotFitted
 
@@ -49,13 +49,8 @@ class _Part(NamedTuple):
     rows: tuple[str, ...]
     sensor: Sensor | None
     fault: Fault | None
-    is_speed: bool
-    is_proof: bool
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether a reading that repeats the one before it says nothing new but its age."""
-        return not (self.is_speed or self.is_proof)
+    each: Callable[[Point, int], None] | None
+    """What to do at every poll, be it a repetition."""
 
 
 class Supervisor:
@@ -90,7 +85,9 @@ class Supervisor:
         self._spoken: BoardReport | None = None
         self._armed_ns = 0
         self._parts: dict[str, _Part] = {}
+        self._each: dict[str, list[tuple[Callable[[Point, int], None], Point]]] = {}
         self._proofs: list[str] = []
+        self._no_watchdog = {lane.safety, lane.belt.device}
 
     def latest(self, source: str) -> Reading | None:
         """The newest reading of a source, None before the first."""
@@ -105,52 +102,56 @@ class Supervisor:
         """The board's newest report."""
         return self._board
 
-    def reading(self, reading: Reading) -> None:
-        """Take a reading; what follows from it is posted at once."""
-        source, now_ns = reading.source, self._now_ns()
-        part = self._parts.get(source) or self._part(source)
-        repeats = self._readings.put(reading, now_ns)
-        if repeats and part.is_plain:
-            return
-        if part.is_speed:
-            self._belt(reading)
-        if part.fault is not None:
-            self._watch_fault(part.fault, reading)
-        if part.sensor is not None:
-            self._sense(part.sensor, self._readings.presence(source, now_ns))
-        elif part.rows:
-            self._read(source, part.rows, now_ns)
-        if part.is_proof:
-            self._watchdogs(reading.requested_ns)
+    def deliver(self, points: Points, requested_ns: int) -> None:
+        """Take what one poll read; what follows from it is posted at once.
 
-    def _read(self, source: str, rows: tuple[str, ...], now_ns: int) -> None:
-        if not self._readings.is_sure:
+        Faults are posted first, that they and not their effects are the reason of what follows;
+        then what the beam rests on; then what moved.
+        """
+        now_ns, first = self._now_ns(), points[0].source
+        if not self._readings.repeat(points, requested_ns, now_ns):
+            known = [(self._parts.get(one.source) or self._part(one.source), one) for one in points]
+            self._readings.put(points, requested_ns, now_ns)
+            self._compare(known, now_ns)
+            self._each[first] = [(part.each, one) for part, one in known if part.each is not None]
+        for act, point in self._each[first]:
+            act(point, requested_ns)
+
+    def _compare(self, known: Sequence[tuple[_Part, Point]], now_ns: int) -> None:
+        """Post what points that differ from those before them mean."""
+        for part, point in known:
+            if part.fault is not None:
+                self._watch_fault(part.fault, point)
+        if self._readings.is_sure:
+            inputs = self._readings.input
+            self._send(
+                {row: inputs(one.source, now_ns) for part, one in known for row in part.rows}
+            )
+        elif any(part.rows for part, _ in known):
             self._send(self._values(now_ns))
-            return
-        value, sent = self._readings.input(source, now_ns), self._sent
-        for row in rows:
-            if getattr(sent, row) is not _says(row, value):
-                self._send(dict.fromkeys(rows, value))
-                return
+        for part, point in known:
+            if part.sensor is not None:
+                self._sense(part.sensor, self._readings.presence(point.source, now_ns))
 
     def _part(self, source: str) -> _Part:
-        """Work out what a source is to the lane, at its first reading."""
+        """Work out what a source is to the lane, when it comes first."""
         device, field = source.split(".", 1)
         lane, timing = self._lane, self._lane.timing
         fast = source in _FAST_ROWS or device in {lane.safety, lane.board, lane.belt.device}
         is_proof = field.rsplit(".", 1)[-1] in _PROOFS
+        is_speed = source == f"{lane.belt.device}.speed_mm_s"
         limit_ms = timing.stale_ms if fast else timing.slow_stale_ms
         part = self._parts[source] = _Part(
             rows=tuple(row for row in _ROWS if lane.interlocks[row] == source),
             sensor=self._sensors.get(source),
             fault=_WATCHED.get(field),
-            is_speed=source == f"{lane.belt.device}.speed_mm_s",
-            is_proof=is_proof,
+            each=self._watchdogs if is_proof else self._belt if is_speed else None,
         )
         matters = bool(part.rows) or part.sensor is not None
         self._readings.know(source, limit_ms * MS_NS, matters=matters)
         if is_proof:
             self._proofs.append(source)
+            self._no_watchdog.discard(device)
         return part
 
     def text(self, source: str, line: str, received_ns: int) -> None:
@@ -181,7 +182,7 @@ class Supervisor:
         spent = report.exposure_ms > self._lane.source.max_exposure_ms
         within = not spent or report.state in _UNEXPOSED
         exposure = Input.OK if within else Input.BLOCKED
-        self.reading(Reading("lane.exposure", exposure, Quality.GOOD, report.requested_ns))
+        self.deliver((Point("lane.exposure", exposure),), report.requested_ns)
         lost = report.state in _ENDED and report.requested_ns > self._armed_ns
         if lost and self._core().lane in _ARMED:
             self._post(ev.LeaseLost(), {"detail": report.end_reason})
@@ -236,7 +237,7 @@ class Supervisor:
 
     def _send(self, values: dict[str, Input]) -> None:
         inputs = _inputs(self._sent, values)
-        if inputs != self._sent:
+        if inputs is not self._sent:
             self._sent = inputs
             self._post(ev.InputsChanged(inputs))
 
@@ -264,52 +265,41 @@ class Supervisor:
         fits = low - belt.length_tolerance_mm <= measured <= high + belt.length_tolerance_mm
         return Plausibility.PLAUSIBLE if fits and travelled > 0 else Plausibility.IMPLAUSIBLE
 
-    def _belt(self, reading: Reading) -> None:
-        speed = reading.value
-        if reading.quality is not Quality.GOOD or not isinstance(speed, int):
+    def _belt(self, point: Point, requested_ns: int) -> None:
+        speed = point.value
+        if point.quality is not Quality.GOOD or not isinstance(speed, int):
             self._odometer.lose()
             state = Input.UNKNOWN
         else:
-            self._odometer.add(speed_mm_s=speed, at_ns=reading.requested_ns)
+            self._odometer.add(speed_mm_s=speed, at_ns=requested_ns)
             nominal = self._lane.belt.speed_mm_s
             band = nominal * self._lane.belt.band_percent // 100
             state = Input.OK if abs(speed - nominal) <= band else Input.BLOCKED
-        self.reading(Reading("lane.belt", state, Quality.GOOD, reading.requested_ns))
+        self.deliver((Point("lane.belt", state),), requested_ns)
 
-    def _watchdogs(self, requested_ns: int) -> None:
+    def _watchdogs(self, _proof: Point, requested_ns: int) -> None:
         """Both must have a watchdog, and none of any device may be unproven."""
-        devices = {source.split(".", 1)[0] for source in self._proofs}
-        both = {self._lane.safety, self._lane.belt.device} <= devices
-        proven = both and all(map(self._proves, self._proofs))
-        state = Input.OK if proven else Input.BLOCKED
-        self.reading(Reading("lane.watchdogs", state, Quality.GOOD, requested_ns))
-
-    def _proves(self, source: str) -> bool:
-        reading = self._readings.latest(source)
-        if reading is None or reading.quality is not Quality.GOOD:
-            return False
         # A proof is read in turn with other slow parameters, also on a fast device.
-        age_ns = self._now_ns() - reading.requested_ns
-        fresh = 0 <= age_ns <= self._lane.timing.slow_stale_ms * MS_NS
-        return fresh and reading.value is Input.OK
+        limit_ns, now_ns = self._lane.timing.slow_stale_ms * MS_NS, self._now_ns()
+        proven = not self._no_watchdog and all(
+            self._readings.proves(source, limit_ns, now_ns) for source in self._proofs
+        )
+        state = Input.OK if proven else Input.BLOCKED
+        self.deliver((Point("lane.watchdogs", state),), requested_ns)
 
-    def _watch_fault(self, fault: Fault, reading: Reading) -> None:
+    def _watch_fault(self, fault: Fault, point: Point) -> None:
         devices = self._lost.setdefault(fault, set())
-        if reading.value in {Input.BLOCKED, Input.CONFLICT} and reading.source not in devices:
-            devices.add(reading.source)
+        if point.value in {Input.BLOCKED, Input.CONFLICT} and point.source not in devices:
+            devices.add(point.source)
             told = {
-                "source": reading.source,
-                **({"detail": reading.detail} if reading.detail else {}),
+                "source": point.source,
+                **({"detail": point.detail} if point.detail else {}),
             }
             self._post(ev.FaultRaised(fault, present=True), told)
-        elif (
-            reading.value is Input.OK
-            and reading.quality is Quality.GOOD
-            and reading.source in devices
-        ):
-            devices.discard(reading.source)
+        elif point.value is Input.OK and point.quality is Quality.GOOD and point.source in devices:
+            devices.discard(point.source)
             if not devices:
-                self._post(ev.FaultGone(fault), {"source": reading.source})
+                self._post(ev.FaultGone(fault), {"source": point.source})
 
     def _losses(self) -> dict[str, Fault]:
         lane = self._lane

@@ -10,13 +10,13 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from edge import ipc
 from edge.core.values import Input, Quality
 from edge.errors import ScanError
-from edge.ports import Reading, ScanOrder, Sink
+from edge.ports import ScanOrder, Sink, points_of
 
 PING_S = 0.2
 HUNG_MS = 1000
@@ -203,7 +203,7 @@ class WorkerProxy:
                 self._ready()
             case ipc.DetectorLost() | ipc.DetectorBack():
                 ok = isinstance(message, ipc.DetectorBack)
-                self._state("detector", self._now_ns(), ok=ok)
+                self._deliver({"detector": ok}, self._now_ns())
             case _:
                 raise ScanError(f"the image worker sent {type(message).__name__}")
 
@@ -220,12 +220,11 @@ class WorkerProxy:
     def _pong(self, pong: ipc.Pong) -> None:
         sent_ns = self._sent.pop(pong.number, None)
         if sent_ns is not None and self._is_ready:
-            self._state("detector", sent_ns, ok=pong.detector)
-            self._state("calibration", sent_ns, ok=pong.calibrated)
+            self._deliver({"detector": pong.detector, "calibration": pong.calibrated}, sent_ns)
 
-    def _state(self, field: str, requested_ns: int, *, ok: bool) -> None:
-        value = Input.OK if ok else Input.BLOCKED
-        self._sink.reading(Reading(f"{self.name}.{field}", value, Quality.GOOD, requested_ns))
+    def _deliver(self, good: Mapping[str, bool], requested_ns: int) -> None:
+        values = {field: Input.OK if ok else Input.BLOCKED for field, ok in good.items()}
+        self._sink.deliver(points_of(self.name, values), requested_ns)
 
     def _failed(self, message: ipc.ScanFailed) -> None:
         self._over(message.scan_id)
@@ -244,9 +243,8 @@ class WorkerProxy:
         if not self._is_lost:
             self._is_lost = True
             self._sink.lost(self.name, detail)
-        for field in ("detector", "calibration"):
-            reading = Reading(f"{self.name}.{field}", None, Quality.BAD, self._now_ns())
-            self._sink.reading(reading)
+        unknown = points_of(self.name, {"detector": None, "calibration": None}, Quality.BAD)
+        self._sink.deliver(unknown, self._now_ns())
         if self._scan_id:
             self._failed(ipc.ScanFailed(self._scan_id, detail))
 

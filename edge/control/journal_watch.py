@@ -49,8 +49,10 @@ class JournalWatch:
     def tick(self) -> None:
         """Say that the journal refuses, also when it was no step that it refused, or is back."""
         refusal, failed = self._recorder.refusal, self._recorder.take_failure()
-        error = refusal or failed
-        stands = any(one.fault is FAULT and one.present for one in self._core().faults)
+        error, faults = refusal or failed, self._core().faults
+        if error is None and not faults:
+            return
+        stands = any(one.fault is FAULT and one.present for one in faults)
         if error is not None:
             self._since = self._since or rfc3339(self._clock.utc())
             self._reason = self._reason or str(error)

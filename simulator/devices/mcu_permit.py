@@ -42,7 +42,8 @@ class Since:
         """Note whether the condition holds now; True once it held for more than the limit."""
         if not true:
             self._began_ms = None
-        elif self._began_ms is None:
+            return False
+        if self._began_ms is None:
             self._began_ms = now_ms
         return self.over(now_ms)
 
@@ -143,8 +144,9 @@ class Permit:
             self.phase = State.ARMED if self.warning_ms >= WARNING_MS else State.ARMING
 
     def _watch_feedback(self) -> None:
-        now_ms, dark = self._now_ms, not self.coil
-        if self._relay.lasted(now_ms, true=self.contact is not self.coil):
+        now_ms, coil = self._now_ms, self.coil
+        dark = not coil
+        if self._relay.lasted(now_ms, true=self.contact is not coil):
             self.trip(Trip.RELAY)
         if self._stray_hv.lasted(now_ms, true=dark and self.inputs.hv):
             self.trip(Trip.HV_WITHOUT_LEASE)

@@ -249,10 +249,16 @@ class Plant:
         if spot is Spot.TUNNEL_IN or spot is Spot.TUNNEL_OUT:
             return self._covered(TUNNEL_IN_MM if spot is Spot.TUNNEL_IN else TUNNEL_OUT_MM)
         zone = ENTRY_ZONE_MM if spot is Spot.ENTRY else EXIT_ZONE_MM
-        return any(body.overlaps(zone) for body in self._bodies)
+        for body in self._bodies:  # noqa: SIM110 - a generator costs more than its items here
+            if body.overlaps(zone):
+                return True
+        return False
 
     def _covered(self, spot_mm: int) -> bool:
-        return any(body.covers(spot_mm) for body in self._bodies)
+        for body in self._bodies:  # noqa: SIM110
+            if body.covers(spot_mm):
+                return True
+        return False
 
     def at_entry(self) -> Unit | None:
         """The unit in the entry zone, which the curtains and readers look at."""
@@ -286,8 +292,9 @@ class Plant:
         """Move the hall on to ``now_ms`` in whole steps; a rest below one step waits."""
         while self.now_ms + STEP_MS <= now_ms:
             self._step()
-            if self.is_at_rest:
-                self._skip((now_ms - self.now_ms) // STEP_MS)
+            left = (now_ms - self.now_ms) // STEP_MS
+            if left and self.is_at_rest:
+                self._skip(left)
 
     @property
     def is_at_rest(self) -> bool:
@@ -312,12 +319,8 @@ class Plant:
     def _step(self) -> None:
         self.now_ms += STEP_MS
         actuators = self.actuators
-        for barrier, wanted_open, at_mm in (
-            (self.entry_barrier, actuators.entry_barrier_open, ENTRY_BARRIER_MM),
-            (self.exit_barrier, actuators.exit_barrier_open, EXIT_BARRIER_MM),
-        ):
-            if not barrier.rests(wanted_open=wanted_open):
-                barrier.step(wanted_open=wanted_open, obstructed=self._covered(at_mm))
+        self._swing(self.entry_barrier, ENTRY_BARRIER_MM, opens=actuators.entry_barrier_open)
+        self._swing(self.exit_barrier, EXIT_BARRIER_MM, opens=actuators.exit_barrier_open)
         if actuators.belt_speed_mm_s and not self.damage.belt_jammed:
             self._move(actuators.belt_speed_mm_s * STEP_MS / 1000)
         self.secured = self.secured and self._may_be_secured()
@@ -327,6 +330,10 @@ class Plant:
         self._entry_clear_ms = 0 if occupied else self._entry_clear_ms + STEP_MS
         if self._queue:
             self._let_in()
+
+    def _swing(self, barrier: Barrier, at_mm: int, *, opens: bool) -> None:
+        if not barrier.rests(wanted_open=opens):
+            barrier.step(wanted_open=opens, obstructed=self._covered(at_mm))
 
     def _move(self, travel_mm: float) -> None:
         self._belt_mm += travel_mm

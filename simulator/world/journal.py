@@ -55,7 +55,8 @@ class SlowJournal:
     @property
     def refusal(self) -> JournalError | None:
         """Why nothing is committed now, None when all is well; an inline journal needs tending."""
-        self._journal.tend()
+        if self._journal.refusal is not None:
+            self._journal.tend()
         refusal = self._journal.refusal
         if refusal is None and self._kept:
             now_ns = self._now_ns()

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from edge.control.cases import StoredImage
-from edge.core.values import Input, Presence, Quality
+from edge.core.values import Input, Presence
 from edge.errors import DeviceRefused, DeviceUnreachable, ScanError
-from edge.ports import Reading, ScanOrder, Sink, Value
+from edge.ports import Point, Points, ScanOrder, Sink, Value
 from simulator.hall.plant import Key, Plant, Sees, Spot
 from simulator.hall.tube import Tube
 from simulator.world.hall import Hall
@@ -217,19 +217,28 @@ class WorldWorker:
             self.on_progress(self._scan_id)
 
 
+_Said = tuple[Mapping[str, Value], Points]
+"""What a poll has read, as values and as points."""
+_NOTHING: _Said = ({}, ())
+
+
 class Publisher:
-    """Makes the readings of all devices out of what the hall shows."""
+    """Makes the points of all devices out of what the hall shows."""
 
     def __init__(self, hall: Hall, sink: Sink, now_ns: Callable[[], int]) -> None:
         self._hall = hall
         self._sink = sink
         self._now_ns = now_ns
+        self._said: dict[str, _Said] = {}
 
     def put(self, values: Mapping[str, Value]) -> None:
-        """Publish good readings."""
-        now_ns, sink = self._now_ns(), self._sink
-        for source, value in values.items():
-            sink.reading(Reading(source, value, Quality.GOOD, now_ns))
+        """Publish what one poll read, all of it good."""
+        first = next(iter(values))
+        said, points = self._said.get(first, _NOTHING)
+        if said != values:
+            points = tuple([Point(source, value) for source, value in values.items()])
+            self._said[first] = (values, points)
+        self._sink.deliver(points, self._now_ns())
 
     def safety(self) -> None:
         """Publish the safety chain and the presence sensors."""

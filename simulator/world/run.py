@@ -10,6 +10,7 @@ import json
 import random
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ from edge.core.missions import against
 from edge.journal.entries import JournalEntry
 from edge.journal.store import Journal
 from edge.lane_file import load
+from edge.law.case import LawData
 from edge.law_tables import load_law
 from edge.messages.manifest import Manifest
 from simulator.hall.truth import Passage
@@ -135,6 +137,14 @@ Fit = Callable[[LaneLogic, VirtualLoop, VirtualClock, SlowJournal], Fitted]
 """Makes the hall and its devices for a lane logic: plain ones here, real drivers elsewhere."""
 
 
+@cache
+def _law(folder: Path) -> LawData:
+    """The tables and lexica of a folder, read once for all runs."""
+    law, mistakes = load_law(folder, lambda _file, _data: True)
+    assert not mistakes, mistakes
+    return law
+
+
 class World:
     """The hall, the lane logic and the people of one run."""
 
@@ -149,8 +159,7 @@ class World:
         self._digest = hashlib.sha256()
         self._units = 0
         lane = load(config / "lanes" / "cargo.toml")
-        law, mistakes = load_law(config / "law", lambda _file, _data: True)
-        assert not mistakes, mistakes
+        law = _law(config / "law")
         self.journal = SlowJournal(journal, clock.monotonic_ns)
         self.forwarder = Forwarder(plan.seed, lane.lane.id)
         self.logic = LaneLogic(

@@ -49,7 +49,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     """
 
     # What the standard library's base class keeps; its stubs do not say so.
-    _ready: deque[asyncio.Handle]
+    _ready: deque[Any]
     _stopping: bool
 
     def __init__(self) -> None:
@@ -82,10 +82,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run a callback at a virtual moment."""
-        timer = asyncio.TimerHandle(when, callback, args, self, context)
-        self._set_timers += 1
-        heappush(self._timers, (when, self._set_timers, timer))
-        return timer
+        return self.call_later(when - self._now_s, callback, *args, context=context)
 
     def call_later(
         self,
@@ -95,7 +92,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run a callback after some virtual seconds."""
-        return self.call_at(self._now_s + delay, callback, *args, context=context)
+        when = self._now_s + delay
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        self._set_timers += 1
+        heappush(self._timers, (when, self._set_timers, timer))
+        return timer
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[..., T], *args: object
@@ -144,8 +145,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
             ready.append(heappop(timers)[2])
         for _ in range(len(ready)):
             handle = ready.popleft()
-            if not handle.cancelled():
-                handle._run()  # noqa: SLF001 # type: ignore[attr-defined]  # a loop runs handles
+            if not handle._cancelled:  # noqa: SLF001 - a loop runs handles
+                # Without the handle's own frame, there are so many; what it raises ends the run.
+                handle._context.run(handle._callback, *handle._args)  # noqa: SLF001
 
     def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
         """Throw cancelled timers out once they are the greater part; until then they stay."""

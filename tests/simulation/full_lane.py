@@ -15,8 +15,8 @@ from drivers.permit_board import PermitBoard
 from drivers.registry import Surroundings, build
 from edge.control.actuators import Devices
 from edge.control.lane_logic import LaneLogic
-from edge.core.values import Input, Quality
-from edge.ports import Conveyor, Reading, SafetyController, XraySource
+from edge.core.values import Input
+from edge.ports import Conveyor, Point, SafetyController, XraySource
 from simulator.harness import Harness
 from simulator.lane import SimLane
 from simulator.lane_file import load_lane_file
@@ -235,8 +235,7 @@ class WireFit:
                 ours = ["lane.storage", "lane.clock", "lane.rules"]
                 if wreckers.worker.up:
                     ours += ["worker.detector", "worker.calibration"]
-                for each in ours:
-                    logic.supervisor.reading(Reading(each, Input.OK, Quality.GOOD, now_ns))
+                logic.supervisor.deliver(tuple(Point(each, Input.OK) for each in ours), now_ns)
                 for _ in range(round(SELF_S / 0.05)):
                     await asyncio.sleep(0.05)
                     worker.poll()

@@ -18,7 +18,7 @@ from edge.archive import store
 from edge.clock import SystemClock
 from edge.core.values import Input
 from edge.errors import ScanError
-from edge.ports import Reading, ScanOrder
+from edge.ports import Point, Points, ScanOrder
 from edge.worker_proxy import Callbacks, WorkerProxy
 from simulator.devices.detector import STEP_UM, DetectorServer, LineDetector
 from simulator.hall.plant import Slice
@@ -55,11 +55,11 @@ class Control:
     orphans: list[ipc.Orphaned] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
     returns: list[str] = field(default_factory=list)
-    readings: dict[str, Reading] = field(default_factory=dict)
+    readings: dict[str, Point] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def reading(self, reading: Reading) -> None:
-        self.readings[reading.source] = reading
+    def deliver(self, points: Points, requested_ns: int) -> None:
+        self.readings |= {each.source: each for each in points}
         # Comes with every sign of life, so that a wait for anything looks again.
         self.changed.set()
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from edge.core import events as ev
 from edge.core.values import Quality
-from edge.ports import BoardReport
+from edge.ports import BoardReport, Point
 from edge.supervision import Supervisor
-from tests.unit.control.kit import LANE, MS, Clock, Core, Posted, good
+from tests.unit.control.kit import LANE, MS, Clock, Core, Posted
 
 STALE_MS, SLOW_MS = LANE.timing.stale_ms, LANE.timing.slow_stale_ms
 REPORT = BoardReport(9, "off", False, 0, 0, 0, "none", 0, 0, 0)
@@ -30,7 +30,7 @@ class Bench:
 
     def say(self, source: str, value: object, quality: Quality = Quality.GOOD, age_ms: int = 0):
         requested_ns = self.clock.monotonic_ns() - age_ms * MS
-        self.supervisor.reading(good(source, value, requested_ns)._replace(quality=quality))
+        self.supervisor.deliver((Point(source, value, quality),), requested_ns)
 
     def report(self, state: str, **changes: object) -> None:
         values = {"requested_ns": self.clock.monotonic_ns(), **changes}

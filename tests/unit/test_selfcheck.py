@@ -12,7 +12,7 @@ from edge.core.values import Input, Quality
 from edge.law.case import LawData
 from edge.law.dated import Provenance
 from edge.law.tables import ExemptionTable
-from edge.ports import Reading
+from edge.ports import Point, Points
 from edge.selfcheck import SelfCheck
 from tests.unit.control.kit import LAW
 
@@ -50,7 +50,7 @@ class Bench:
         civil_day: Callable[[datetime], date] = lambda now: now.astimezone(ALMATY).date(),
     ) -> None:
         self.clock = clock or Clock()
-        self.readings: dict[str, Reading] = {}
+        self.readings: dict[str, Point] = {}
         self._check = SelfCheck(
             state=state,
             min_free_mb=min_free_mb,
@@ -60,8 +60,9 @@ class Bench:
             clock=self.clock,
         )
 
-    def _take(self, reading: Reading) -> None:
-        self.readings[reading.source] = reading
+    def _take(self, points: Points, requested_ns: int) -> None:
+        assert requested_ns == self.clock.ns
+        self.readings |= {point.source: point for point in points}
 
     def check(self, source: str) -> object:
         self._check.check()
@@ -74,7 +75,6 @@ def test_every_check_is_a_good_reading_of_this_moment(tmp_path: Path) -> None:
     assert sorted(bench.readings) == ["lane.clock", "lane.rules", "lane.storage"]
     for reading in bench.readings.values():
         assert (reading.value, reading.quality) == (Input.OK, Quality.GOOD)
-        assert reading.requested_ns == bench.clock.ns
 
 
 def test_too_little_room_blocks_and_a_disk_that_cannot_be_asked_is_unknown(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from edge.core.interlocks import Feedback
 from edge.core.lane import LaneState
 from edge.core.tracking import Sensor
 from edge.core.values import Input, Plausibility, Presence, Quality
-from edge.ports import BoardReport, Reading
+from edge.ports import BoardReport, Point, Reading
 from tests.unit.control.kit import LANE
 from tests.unit.supervision_bench import SLOW_MS, STALE_MS, Bench
 
@@ -347,6 +347,6 @@ def test_a_fault_that_a_reading_explains_says_why() -> None:
     bench = Bench()
     now_ns = bench.clock.monotonic_ns()
     why = "every table of exemptions ended before 2026-03-02"
-    bench.supervisor.reading(Reading("lane.rules", Input.BLOCKED, Quality.GOOD, now_ns, why))
+    bench.supervisor.deliver((Point("lane.rules", Input.BLOCKED, detail=why),), now_ns)
     at = bench.posted.events.index(ev.FaultRaised(Fault.RULES_INVALID, present=True))
     assert bench.posted.notes[at] == {"source": "lane.rules", "detail": why}

@@ -11,14 +11,14 @@ from edge.clock import Clock
 from edge.control.actuators import Devices
 from edge.control.cases import StoredImage
 from edge.control.lane_logic import LaneLogic, Recovered
-from edge.core.values import Input, Presence, Quality
+from edge.core.values import Input, Presence
 from edge.errors import JournalError
 from edge.evidence.canonical import canonical
 from edge.journal.entries import Also, Committed, JournalEntry, OutboxEvent
 from edge.journal.recovery import recover
 from edge.journal.store import Journal
 from edge.messages.manifest import Manifest, plain_identifier
-from edge.ports import Belief, BoardReport, Reading, ScanOrder
+from edge.ports import Belief, BoardReport, Point, ScanOrder
 from edge.settings import LaneFile
 from simulator.world.virtual_loop import VirtualClock, VirtualLoop, run_virtual
 from tests.unit.control.kit import LANE, LAW, manifest
@@ -236,8 +236,8 @@ class LaneBench:
                 1, state, self.relay, self.scan_id, self.exposure_ms, 0, "none", 0, 1, now_ns
             )
         )
-        for source, value in seen.items():
-            self.logic.supervisor.reading(Reading(source, value, Quality.GOOD, now_ns))
+        points = tuple(Point(source, value) for source, value in seen.items())
+        self.logic.supervisor.deliver(points, now_ns)
 
     def _find(self, kind: str, text: str) -> list[Manifest]:
         return [

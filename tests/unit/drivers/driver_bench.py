@@ -10,7 +10,7 @@ import selectors
 from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
-from edge.ports import Reading, Value
+from edge.ports import Points, Reading, Value
 
 T = TypeVar("T")
 
@@ -50,6 +50,14 @@ def run(work: Callable[[], Coroutine[None, None, T]]) -> T:
         return runner.run(work())
 
 
+def readings_of(points: Points, requested_ns: int) -> list[Reading]:
+    """Each point of a poll with the poll's time."""
+    return [
+        Reading(source, value, quality, requested_ns, detail)
+        for source, value, quality, detail in points
+    ]
+
+
 class Remembering:
     """A sink that remembers everything in order."""
 
@@ -59,8 +67,8 @@ class Remembering:
         self.losses: list[str] = []
         self.events: list[str] = []
 
-    def reading(self, reading: Reading) -> None:
-        self.readings.append(reading)
+    def deliver(self, points: Points, requested_ns: int) -> None:
+        self.readings += readings_of(points, requested_ns)
 
     def text(self, source: str, line: str, received_ns: int) -> None:
         self.texts.append((source, line))

@@ -3,6 +3,8 @@
 import struct
 from collections.abc import Callable
 
+from tests.unit.drivers.driver_bench import readings_of
+
 Harm = Callable[[bytes, bytes], list[tuple[int, bytes]]]
 """From a request frame and its good answer frame to what comes back: (delay in ms, bytes)."""
 
@@ -93,8 +95,8 @@ class Recorder:
         self.readings: list = []
         self.events: list[str] = []
 
-    def reading(self, reading) -> None:
-        self.readings.append(reading)
+    def deliver(self, points, requested_ns) -> None:
+        self.readings += readings_of(points, requested_ns)
 
     def text(self, source: str, line: str, received_ns: int) -> None:
         self.events.append(f"text {source} {line}")
