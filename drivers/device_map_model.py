@@ -4,6 +4,7 @@ The key names are Telegraf's, plus the safety semantics a lane needs.
 """
 
 from enum import Enum, unique
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -155,6 +156,10 @@ class DeviceMap(Section):
     fields: tuple[MapField, ...] = Field(strict=False, min_length=1)
     vectors: tuple[Vector, ...] = Field(default=(), strict=False)
 
+    @cached_property
+    def _by_name(self) -> dict[str, MapField]:
+        return {field.name: field for field in self.fields}
+
     def field(self, name: str) -> MapField:
         """Return a field by name. A driver asks only for names its loader required."""
-        return next(field for field in self.fields if field.name == name)
+        return self._by_name[name]

@@ -82,15 +82,17 @@ class ModbusBus:
         if self._down:
             raise DeviceUnreachable(request.device, request.operation, self._down)
         future = self._queue.put(request)
+        patience_s = self._settings.patience_ms / 1000
+        expiry = asyncio.get_running_loop().call_later(patience_s, self._expire, request, future)
         try:
-            async with asyncio.timeout(self._settings.patience_ms / 1000):
-                return await future
-        except TimeoutError:
-            raise DeviceTimeout(
-                request.device,
-                request.operation,
-                f"its turn on {self.name} did not come in {self._settings.patience_ms} ms",
-            ) from None
+            return await future
+        finally:
+            expiry.cancel()
+
+    def _expire(self, request: Request, future: "asyncio.Future[Answer]") -> None:
+        if not future.done():
+            detail = f"its turn on {self.name} did not come in {self._settings.patience_ms} ms"
+            future.set_exception(DeviceTimeout(request.device, request.operation, detail))
 
     async def run(self) -> None:
         """Serve the queue for ever; reconnects with a bounded back-off."""

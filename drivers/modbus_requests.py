@@ -93,8 +93,9 @@ class RequestQueue:
 
     def put(self, request: Request) -> "asyncio.Future[Answer]":
         """Queue a request. Raises DeviceTimeout when the queue is full."""
-        self._heap = [waiting for waiting in self._heap if not waiting.future.done()]
-        heapq.heapify(self._heap)
+        if len(self._heap) >= self._limit:
+            self._heap = [waiting for waiting in self._heap if not waiting.future.done()]
+            heapq.heapify(self._heap)
         if len(self._heap) >= self._limit:
             if request.priority is not Priority.STOP:
                 raise self._full(request)

@@ -1,7 +1,7 @@
 """One Modbus device on a bus: named reads and writes through its device map."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from drivers.device_map_model import DeviceMap
 from drivers.modbus import ModbusBus
@@ -13,8 +13,17 @@ from drivers.read_plan import Block, decode_block, decode_field, encode_register
 class Sample:
     """Raw values of a block by field name, and when they were asked for."""
 
-    values: dict[str, int]
+    values: Mapping[str, int]
     requested_ns: int
+
+
+@dataclass(slots=True)
+class _Planned:
+    """A request that is asked again and again, with what it brought last."""
+
+    request: Request
+    registers: tuple[int, ...] = ()
+    values: Mapping[str, int] = field(default_factory=dict)
 
 
 def _always() -> bool:
@@ -29,23 +38,20 @@ class ModbusUnit:
         self.device_map = device_map
         self._unit = unit
         self._bus = bus
+        self._planned: dict[tuple[str, int, Priority], _Planned] = {}
 
     async def read_block(self, block: Block, priority: Priority = Priority.POLL) -> Sample:
-        """Read one planned block and decode its integer fields."""
-        names = ", ".join(field.name for field in block.fields[:3])
-        answer = await self._bus.exchange(
-            Request(
-                device=self.name,
-                operation=f"read {names}",
-                unit=self._unit,
-                function=READ_FUNCTIONS[block.table],
-                address=block.address,
-                count=block.count,
-                priority=priority,
-            )
-        )
-        values = decode_block(self.device_map, block, answer.registers)
-        return Sample({name: int(value) for name, value in values.items()}, answer.requested_ns)
+        """Read one planned block and decode its integer fields.
+
+        Registers that repeat the last ones are not decoded again.
+        """
+        planned = self._plan(block, priority)
+        answer = await self._bus.exchange(planned.request)
+        if planned.registers != answer.registers:
+            decoded = decode_block(self.device_map, block, answer.registers)
+            planned.registers = answer.registers
+            planned.values = {name: int(value) for name, value in decoded.items()}
+        return Sample(planned.values, answer.requested_ns)
 
     async def read(self, name: str, priority: Priority = Priority.POLL) -> int:
         """Read one single-register field, decoded."""
@@ -56,18 +62,26 @@ class ModbusUnit:
         """Read the whole register that a field lies in, undecoded."""
         field = self.device_map.field(name)
         assert field.words == 1, f"{name} takes {field.words} registers"
-        answer = await self._bus.exchange(
-            Request(
+        block = Block(field.table, field.address, 1, (field,))
+        return (await self._bus.exchange(self._plan(block, priority).request)).registers[0]
+
+    def _plan(self, block: Block, priority: Priority) -> _Planned:
+        """The request that reads a block, made once: most are asked again and again."""
+        key = (block.fields[0].name, block.count, priority)
+        planned = self._planned.get(key)
+        if planned is None:
+            names = ", ".join(field.name for field in block.fields[:3])
+            request = Request(
                 device=self.name,
-                operation=f"read {name}",
+                operation=f"read {names}",
                 unit=self._unit,
-                function=READ_FUNCTIONS[field.table],
-                address=field.address,
-                count=1,
+                function=READ_FUNCTIONS[block.table],
+                address=block.address,
+                count=block.count,
                 priority=priority,
             )
-        )
-        return answer.registers[0]
+            planned = self._planned[key] = _Planned(request)
+        return planned
 
     async def write(
         self,

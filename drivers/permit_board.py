@@ -26,7 +26,7 @@ from firmware_bridge.words import MAX_LEASE_MS, Refusal, Seen, State, Status, Tr
 
 HEALTHY_MS = 150
 """Oldest healthy tick of the lane logic that a renewal may rest on."""
-_TICK_S = PERIOD_MS / 2 / 1000
+_TICK_S = PERIOD_MS / 1000
 _MS = 1_000_000
 
 OnReport = Callable[[BoardReport], None]

@@ -22,8 +22,9 @@ from firmware_bridge.words import (
     Status,
 )
 
-PERIOD_MS = 50
-"""Between two frames of the current command."""
+PERIOD_MS = 45
+"""Between two frames of the current command: less than the board's own period, so that it answers
+and does not have to speak unasked as well."""
 HELLO_PERIOD_MS = 100
 SILENCE_MS = 300
 """Without a status for so long the board counts as gone: one longest lease."""

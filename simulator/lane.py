@@ -27,6 +27,8 @@ from simulator.lane_file import DeviceEntry, LaneFile, SerialWire, TcpWire, Wire
 READ_DELAY_MS = 300
 """From a unit standing at the entry to its codes being read."""
 RESET_PRESS_MS = 200
+STRIDE_MS = 20
+"""Longest step of a lane at rest: nobody can tell whether its devices looked more often."""
 MAX_BOARD_BYTES = 4096
 
 
@@ -131,9 +133,18 @@ class SimLane:
             self._string(wire, on_wire, lane_file)
 
     def advance(self, now_ms: int) -> None:
-        """Live until ``now_ms``, in steps of 5 ms."""
+        """Live until ``now_ms``, in steps of 5 ms; at rest in strides of 20 ms at most."""
         while self.now_ms + STEP_MS <= now_ms:
-            self._step(self.now_ms + STEP_MS)
+            stride_ms = STEP_MS
+            if self.is_at_rest:
+                stride_ms = min(STRIDE_MS, (now_ms - self.now_ms) // STEP_MS * STEP_MS)
+            self._step(self.now_ms + stride_ms)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """True while nothing moves, warns or radiates, and nobody acts at each step."""
+        still = self.plant.is_at_rest and not self.plant.actuators.warning
+        return still and self._attendant is None
 
     def attend(self, attendant: Attendant) -> None:
         """Let an attendant act at every step from now on."""

@@ -115,6 +115,8 @@ class Outbox:
 
     def due(self, now_ms: int) -> bytes:
         """Return the answers whose time has come, in the order of their times."""
+        if not self._held:
+            return b""
         ready = [held for held in self._held if held.due_ms <= now_ms]
         self._held = [held for held in self._held if held.due_ms > now_ms]
         return b"".join(held.data for held in sorted(ready, key=lambda held: held.due_ms))

@@ -35,13 +35,20 @@ class Request:
     transaction: int = 0
 
 
+def _crc_of_byte(crc: int) -> int:
+    for _ in range(8):
+        crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+    return crc
+
+
+_CRC = tuple(map(_crc_of_byte, range(256)))
+
+
 def crc16(data: bytes) -> int:
     """CRC of Modbus RTU: polynomial 0xA001, start 0xFFFF, low byte sent first."""
     crc = 0xFFFF
     for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+        crc = crc >> 8 ^ _CRC[(crc ^ byte) & 0xFF]
     return crc
 
 

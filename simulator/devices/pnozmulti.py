@@ -47,14 +47,17 @@ class SafetyPlc:
         self._fed_ms = 0
         self._expired = False
         self.frozen = False
-        self._shown_words = [-1] * 8
+        self._shown_bits: list[bool] = []
         self._shown_inputs: list[int] = []
+        self._shown_cycle = -1
         self._show()
 
     def refresh(self, now_ms: int) -> None:
-        """A request came: bring the areas up to date."""
+        """A request came: bring the areas up to date, once in a cycle of the controller."""
         self.advance(now_ms)
-        self._show()
+        if now_ms // CYCLE_MS != self._shown_cycle:
+            self._shown_cycle = now_ms // CYCLE_MS
+            self._show()
 
     def written(self, table: Table, address: int, count: int, now_ms: int) -> None:
         """Mirror coils and registers; feed the watchdog as the manual says."""
@@ -118,28 +121,26 @@ class SafetyPlc:
         self._show_status()
         if self.frozen:
             return
-        bits = self._virtual_outputs()
-        words = [0] * 8
-        for number, on in enumerate(bits):
-            words[number // 16] |= int(on) << number % 16
-        words[LIFE - VIRTUAL_OUTPUTS] = self._life
-        self.registers.store(Table.INPUT, VIRTUAL_OUTPUTS, words)
         self.registers.store(Table.INPUT, CONTROL, [self.registers.get(Table.HOLDING, CONTROL)])
-        for word, value in enumerate(words):
-            if value == self._shown_words[word]:
-                continue
-            self._shown_words[word] = value
-            self.registers.store(
-                Table.DISCRETE,
-                _DISCRETE_VIRTUAL_OUTPUTS + 16 * word,
-                [value >> bit & 1 for bit in range(16)],
-            )
+        bits = self._virtual_outputs()
+        if bits != self._shown_bits:
+            self._shown_bits = bits
+            for word in range(0, len(bits), 16):
+                on = bits[word : word + 16]
+                self._show_word(word // 16, sum(1 << at for at, each in enumerate(on) if each))
+        self._show_word(LIFE - VIRTUAL_OUTPUTS, self._life)
         inputs = self.registers.read(Table.HOLDING, 0, VIRTUAL_INPUT_WORDS)
         if inputs != self._shown_inputs:
             self._shown_inputs = inputs
             self.registers.store(
                 Table.COIL, 0, [value >> bit & 1 for value in inputs for bit in range(16)]
             )
+
+    def _show_word(self, word: int, value: int) -> None:
+        """Show a word of virtual outputs as a register and, bit by bit, as discrete inputs."""
+        self.registers.store(Table.INPUT, VIRTUAL_OUTPUTS + word, [value])
+        first = _DISCRETE_VIRTUAL_OUTPUTS + 16 * word
+        self.registers.store(Table.DISCRETE, first, [value >> bit & 1 for bit in range(16)])
 
     def _show_status(self) -> None:
         status = (STATUS_WATCHDOG if self._expired else 0) | (

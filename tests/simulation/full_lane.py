@@ -17,8 +17,9 @@ from edge.control.actuators import Devices
 from edge.control.lane_logic import LaneLogic
 from edge.core.values import Input
 from edge.ports import Conveyor, Point, SafetyController, XraySource
+from simulator.hall.plant import STEP_MS
 from simulator.harness import Harness
-from simulator.lane import SimLane
+from simulator.lane import STRIDE_MS, SimLane
 from simulator.lane_file import load_lane_file
 from simulator.wires import TcpFront, serve_tcp
 from simulator.world.damage import Coverage
@@ -29,9 +30,7 @@ from simulator.world.run import Fitted, Plan, Result
 from simulator.world.seeded import listen, run_plan, shipped_config
 from simulator.world.virtual_loop import START_S, VirtualClock, VirtualLoop
 
-PUMP_S = 0.02
-REST_MS = 20
-"""Nobody can tell whether devices at rest lived up to the present or a moment ago."""
+PUMP_S, REST_PUMP_S = 0.02, 0.05
 SELF_S = 0.2
 SLOW_COMMIT_S = 0.7
 POLL_MS = {"safety": 90, "belt": 120, "source": 200, "height": 300, "width": 300}
@@ -77,8 +76,8 @@ class SimPlace:
     def sync(self) -> int:
         """Live up to the present; return it in milliseconds."""
         now_ms = round((self._loop.time() - START_S) * 1000)
-        idle = self.plant.is_at_rest and not self.plant.actuators.warning
-        if not idle or now_ms - self.lane.now_ms >= REST_MS:
+        passed_ms = now_ms - self.lane.now_ms
+        if passed_ms >= STRIDE_MS or (passed_ms >= STEP_MS and not self.lane.is_at_rest):
             self.lane.advance(now_ms)
         return now_ms
 
@@ -224,21 +223,19 @@ class WireFit:
                 self._fronts.append(await serve_tcp(factory, wire.host, wire.port, place.sync))
             while True:
                 place.sync()
+                worker.poll()
                 for front in self._fronts:
                     front.poll()
-                await asyncio.sleep(PUMP_S)
+                await asyncio.sleep(REST_PUMP_S if sim.is_at_rest else PUMP_S)
 
         async def self_check() -> None:
             while True:
-                worker.poll()
                 now_ns = clock.monotonic_ns()
                 ours = ["lane.storage", "lane.clock", "lane.rules"]
                 if wreckers.worker.up:
                     ours += ["worker.detector", "worker.calibration"]
                 logic.supervisor.deliver(tuple(Point(each, Input.OK) for each in ours), now_ns)
-                for _ in range(round(SELF_S / 0.05)):
-                    await asyncio.sleep(0.05)
-                    worker.poll()
+                await asyncio.sleep(SELF_S)
 
         device_runs = [device.run for device in built.devices.values()]
         bus_runs = [bus.run for bus in built.buses.values()]

@@ -159,7 +159,8 @@ def test_nothing_but_a_renewal_ever_sends_on() -> None:
     hall = scene(play)
     assert hall.commands().count(Command.ON) == 4
     assert hall.memory.exposures_ms[7] <= 500
-    assert "lapsed" in str(hall.sink.all("board.arming_lost")[0])
+    lost = str(hall.sink.all("board.arming_lost")[0])
+    assert lost.endswith(("lapsed", "ended, expired"))  # whichever clock speaks first
 
 
 def test_a_dead_lane_logic_is_withdrawn_once_and_then_met_with_silence() -> None:

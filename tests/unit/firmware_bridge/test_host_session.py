@@ -87,13 +87,13 @@ def test_the_first_words_are_hello_and_off() -> None:
     assert len(pair.of(Identified)) == 1
 
 
-def test_off_goes_out_every_50_ms_while_nothing_is_asked() -> None:
+def test_off_goes_out_every_45_ms_while_nothing_is_asked() -> None:
     pair = Pair()
     pair.ready()
     before = len(pair.sent)
     pair.step(1000)
     assert set(pair.commands()) == {Command.OFF}
-    assert 19 <= len(pair.sent) - before <= 21
+    assert 21 <= len(pair.sent) - before <= 23
 
 
 def test_an_arming_and_renewals_give_beam_and_a_withdrawal_ends_it() -> None:

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from simulator.devices.modbus_server import execute
-from simulator.devices.pnozmulti import CONTROL, LIFE, STATUS, WATCHDOG_MS, SafetyPlc
+from simulator.devices.pnozmulti import CONTROL, CYCLE_MS, LIFE, STATUS, WATCHDOG_MS, SafetyPlc
 from simulator.devices.registers import Table
 from simulator.hall.plant import Key, Plant, Sees, Spot
 from tests.unit.simulator.lane_kit import read, registers, staffed, write
@@ -99,7 +99,7 @@ def test_every_contact_of_the_hall_has_its_bit() -> None:
     plant.people.key = Key.SERVICE
     plant.secured = False
     plant.damage.zone_selftest_failed = True
-    assert [bit(plc, number) for number in range(8)] == [
+    assert [bit(plc, number, CYCLE_MS) for number in range(8)] == [
         False, False, False, True, False, False, False, False,
     ]  # fmt: skip
 
@@ -125,7 +125,8 @@ def test_presence_is_antivalent_and_equal_bits_mean_doubt(
     plc, plant = fresh()
     for number, spot in enumerate(Spot):
         plant.stuck[spot] = sees
-        assert (bit(plc, 16 + number), bit(plc, 20 + number)) == pair
+        at_ms = (number + 1) * CYCLE_MS
+        assert (bit(plc, 16 + number, at_ms), bit(plc, 20 + number, at_ms)) == pair
 
 
 def test_the_lamp_bit_is_current_and_not_the_command() -> None:
