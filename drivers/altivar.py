@@ -105,6 +105,7 @@ class Altivar:
         self._order = 0
         self._slow: dict[str, Parameter] = {}
         self._slow_turn = 0
+        self._slow_due = True
 
     async def start(self, speed_mm_s: int) -> None:
         """Run at a signed speed in mm/s, confirmed state by state.
@@ -170,7 +171,7 @@ class Altivar:
                 if self._alive():
                     due_ns = self._settings.refresh_ms * _NS_PER_MS
                     if refreshed_ns is None or begun_ns - refreshed_ns >= due_ns:
-                        refreshed_ns = begun_ns
+                        refreshed_ns, self._slow_due = begun_ns, True
                         await self._guarded(self._refresh)
                     await self._guarded(self._poll)
                 elif self._words != _STOP_WORDS:
@@ -244,7 +245,8 @@ class Altivar:
 
     async def _poll(self) -> None:
         eta, rfrd = [await self._unit.read_block(block) for block in self._fast]
-        await self._poll_one_slow()
+        if self._slow_due or len(self._slow) < len(_SLOW_FIELDS):
+            await self._poll_one_slow()
         state = drive_state(eta.values["eta"])
         faulty = state in (DriveState.FAULT, DriveState.FAULT_REACTION)
         speed = round(rfrd.values["rfrd"] * self._settings.mm_per_rev / 60)
@@ -256,12 +258,16 @@ class Altivar:
         self._publish_slow()
 
     async def _poll_one_slow(self) -> None:
-        """Read the parameters in turn, so that the speed never waits for all of them."""
+        """Read the parameters in turn, so that the speed never waits for all of them.
+
+        Once all are known one is read after each refresh: they change by hand only.
+        """
         name = _SLOW_FIELDS[self._slow_turn % len(_SLOW_FIELDS)]
         block = next(each for each in self._slow_blocks if each.fields[0].name == name)
         sample = await self._unit.read_block(block)
         self._slow[name] = Parameter(sample.values[name], sample.requested_ns)
         self._slow_turn += 1
+        self._slow_due = False
 
     def _publish_slow(self) -> None:
         fault = self._slow.get("lft")

@@ -9,7 +9,7 @@ from asyncio import events
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
-from contextvars import Context
+from contextvars import Context, copy_context
 from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
 from typing import Any, Protocol, TypeVar, TypeVarTuple, runtime_checkable
@@ -37,6 +37,27 @@ class SimulatedDeadlock(EdgeError):
 
 def _ns(seconds: float) -> int:
     return round(seconds * 1e6) * 1000
+
+
+class _Timer(asyncio.TimerHandle):
+    """Sets what the class it derives from sets, without asking for a debugger: so many are made."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        when: float,
+        callback: Callable[..., object],
+        args: tuple[Any, ...],
+        loop: "VirtualLoop",
+        context: Context | None,
+    ) -> None:
+        self._context = copy_context() if context is None else context
+        self._loop = loop
+        self._callback, self._args = callback, args
+        self._when = when
+        self._cancelled = self._scheduled = False
+        self._repr = self._source_traceback = None
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -93,7 +114,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     ) -> asyncio.TimerHandle:
         """Run a callback after some virtual seconds."""
         when = self._now_s + delay
-        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        timer = _Timer(when, callback, args, self, context)
         self._set_timers += 1
         heappush(self._timers, (when, self._set_timers, timer))
         return timer
