@@ -19,10 +19,11 @@ import click
 from edge.clock import SystemClock
 from edge.errors import EdgeError
 from edge.messages.manifest import read_manifest
+from edge.messages.tls import TlsFiles
 from edge.messages.topics import broker_address
 from headquarters.collector import Collector, CollectorSettings
 from headquarters.keys import open_key, signature_problem
-from headquarters.link import Link, TlsFiles
+from headquarters.link import Link
 from headquarters.send import Order, describe, read_args, send_command, send_manifest
 from headquarters.store import Store
 from headquarters.verify import problems_of
@@ -66,7 +67,7 @@ def cli(
     timeout_s: float,
 ) -> None:
     """Collect results of scanner lanes, show them, and send signed commands and manifests."""
-    tls = TlsFiles(ca, certificate, key_file) if ca else None
+    tls = TlsFiles(ca=ca, certificate=certificate, key=key_file) if ca else None
     context.obj = _Context(url, folder, tls, timeout_s)
 
 
