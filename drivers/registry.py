@@ -6,6 +6,7 @@ A new kind is one more row of `KINDS`; nothing is found by name or by import mag
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,6 +19,9 @@ from edge.errors import Mistake, SettingsError
 from edge.ports import Device, Heartbeat, Sink
 
 Sections = Mapping[str, Mapping[str, object]]
+
+_S = TypeVar("_S", bound=BaseModel)
+_Given = TypeVar("_Given", bound=BaseModel, contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,36 @@ class Kind:
     make: Factory
 
 
+class _OnBus(Protocol[_Given]):
+    """What makes a device that speaks over a Modbus bus."""
+
+    def __call__(
+        self,
+        *,
+        name: str,
+        settings: _Given,
+        sink: Sink,
+        alive: Heartbeat,
+        now_ns: Callable[[], int],
+        bus: ModbusBus,
+        device_map: DeviceMap,
+    ) -> Device: ...
+
+
+class _Alone(Protocol[_Given]):
+    """What makes a device with a line of its own."""
+
+    def __call__(
+        self,
+        *,
+        name: str,
+        settings: _Given,
+        sink: Sink,
+        alive: Heartbeat,
+        now_ns: Callable[[], int],
+    ) -> Device: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Built:
     """Buses and devices by their names in the lane file; cancel the devices before the buses."""
@@ -73,88 +107,50 @@ class Built:
     devices: dict[str, Device]
 
 
-def _altivar(name: str, settings: BaseModel, around: Surroundings, parts: Parts) -> Device:
-    assert isinstance(settings, altivar.AltivarSettings)
-    assert parts is not None
-    return altivar.Altivar(
-        name=name,
-        settings=settings,
-        sink=around.sink,
-        alive=around.alive,
-        now_ns=around.now_ns,
-        bus=parts.bus,
-        device_map=parts.device_map,
-    )
+def _on_bus(settings: type[_S], map_fields: tuple[str, ...], device: _OnBus[_S]) -> Kind:
+    """A kind that speaks over a Modbus bus, by the fields of its map."""
+
+    def make(name: str, given: BaseModel, around: Surroundings, parts: Parts) -> Device:
+        assert isinstance(given, settings)
+        assert parts is not None
+        return device(
+            name=name,
+            settings=given,
+            sink=around.sink,
+            alive=around.alive,
+            now_ns=around.now_ns,
+            bus=parts.bus,
+            device_map=parts.device_map,
+        )
+
+    return Kind(settings, map_fields, make)
 
 
-def _pnozmulti(name: str, settings: BaseModel, around: Surroundings, parts: Parts) -> Device:
-    assert isinstance(settings, pnozmulti.PnozmultiSettings)
-    assert parts is not None
-    return pnozmulti.Pnozmulti(
-        name=name,
-        settings=settings,
-        sink=around.sink,
-        alive=around.alive,
-        now_ns=around.now_ns,
-        bus=parts.bus,
-        device_map=parts.device_map,
-    )
+def _alone(settings: type[_S], device: _Alone[_S]) -> Kind:
+    """A kind with a line of its own and no map."""
 
+    def make(name: str, given: BaseModel, around: Surroundings, _parts: Parts) -> Device:
+        assert isinstance(given, settings)
+        return device(
+            name=name,
+            settings=given,
+            sink=around.sink,
+            alive=around.alive,
+            now_ns=around.now_ns,
+        )
 
-def _ez_array(name: str, settings: BaseModel, around: Surroundings, parts: Parts) -> Device:
-    assert isinstance(settings, ez_array.EzArraySettings)
-    assert parts is not None
-    return ez_array.EzArray(
-        name=name,
-        settings=settings,
-        sink=around.sink,
-        alive=around.alive,
-        now_ns=around.now_ns,
-        bus=parts.bus,
-        device_map=parts.device_map,
-    )
-
-
-def _spellman(name: str, settings: BaseModel, around: Surroundings, parts: Parts) -> Device:
-    assert isinstance(settings, spellman.SpellmanSettings)
-    return spellman.Spellman(
-        name=name,
-        settings=settings,
-        sink=around.sink,
-        alive=around.alive,
-        now_ns=around.now_ns,
-    )
-
-
-def _reader(name: str, settings: BaseModel, around: Surroundings, parts: Parts) -> Device:
-    assert isinstance(settings, reader.ReaderSettings)
-    return reader.Reader(
-        name=name,
-        settings=settings,
-        sink=around.sink,
-        alive=around.alive,
-        now_ns=around.now_ns,
-    )
-
-
-def _permit_board(name: str, settings: BaseModel, around: Surroundings, parts: Parts) -> Device:
-    assert isinstance(settings, permit_board.PermitBoardSettings)
-    return permit_board.PermitBoard(
-        name=name,
-        settings=settings,
-        sink=around.sink,
-        alive=around.alive,
-        now_ns=around.now_ns,
-    )
+    return Kind(settings, None, make)
 
 
 KINDS: Mapping[str, Kind] = {
-    "altivar": Kind(altivar.AltivarSettings, altivar.REQUIRED_FIELDS, _altivar),
-    "pnozmulti": Kind(pnozmulti.PnozmultiSettings, pnozmulti.REQUIRED_FIELDS, _pnozmulti),
-    "ez_array": Kind(ez_array.EzArraySettings, ez_array.REQUIRED_FIELDS, _ez_array),
-    "spellman": Kind(spellman.SpellmanSettings, None, _spellman),
-    "reader": Kind(reader.ReaderSettings, None, _reader),
-    "permit_board": Kind(permit_board.PermitBoardSettings, None, _permit_board),
+    "altivar": _on_bus(altivar.AltivarSettings, altivar.REQUIRED_FIELDS, altivar.Altivar),
+    "pnozmulti": _on_bus(
+        pnozmulti.PnozmultiSettings, pnozmulti.REQUIRED_FIELDS, pnozmulti.Pnozmulti
+    ),
+    "ez_array": _on_bus(ez_array.EzArraySettings, ez_array.REQUIRED_FIELDS, ez_array.EzArray),
+    "spellman": _alone(spellman.SpellmanSettings, spellman.Spellman),
+    "reader": _alone(reader.ReaderSettings, reader.Reader),
+    "permit_board": _alone(permit_board.PermitBoardSettings, permit_board.PermitBoard),
 }
 
 BUS_KINDS: Mapping[str, type[RtuSettings] | type[TcpSettings]] = {

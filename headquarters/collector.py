@@ -17,8 +17,9 @@ from edge.errors import PublishError
 from edge.messages.base import moment, problems, to_bytes
 from edge.messages.manifest import read_manifest
 from edge.messages.state import Health, Meta, Receipt, State
+from edge.messages.tls import TlsFiles
 from edge.messages.topics import ROOT, BrokerAddress, LaneTopics, split_topic
-from headquarters.link import RECEIVE_MAXIMUM, Link, Mail, Post, TlsFiles
+from headquarters.link import RECEIVE_MAXIMUM, Link, Mail, Post
 from headquarters.store import Incoming, Store, StreamState
 
 _log = logging.getLogger(__name__)

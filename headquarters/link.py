@@ -3,7 +3,6 @@
 Callbacks only collect; what arrived is acknowledged by the caller, after it is stored.
 """
 
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,20 +14,12 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.clock import Clock
 from edge.errors import PublishError
+from edge.messages.tls import TlsFiles, tls_context
 from edge.messages.topics import BrokerAddress
 
 RECEIVE_MAXIMUM = 500
 _SECOND_NS = 1_000_000_000
 _POLL_S = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
-    """PEM files of a mutual TLS connection."""
-
-    ca: str
-    certificate: str
-    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +204,7 @@ class Link:
             return
         if self._tls is None:
             raise ValueError("mqtts needs --ca, --certificate and --key")
-        context = ssl.create_default_context(cafile=self._tls.ca)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(self._tls.certificate, self._tls.key)
-        self._client.tls_set_context(context)
+        self._client.tls_set_context(tls_context(self._tls))
 
     def _on_connect(
         self,

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from edge.clock import Clock, rfc3339
 from edge.errors import PublishError
 from edge.messages.base import Closed, moment, problems, to_mapping
-from edge.messages.commands import Command, CommandResponse
+from edge.messages.commands import COMMANDS, Command, CommandResponse
 from edge.messages.manifest import Manifest
 from edge.messages.topics import LaneTopics
 from headquarters.link import Link, Mail, Post
@@ -121,10 +121,10 @@ def send_manifest(
     link.publish_surely(Post(topic, body, retain=True, expiry_s=left_s), timeout_s)
 
 
-def read_args(model: type[Closed], values: Mapping[str, object]) -> Closed:
-    """Check a command's arguments. Raises PublishError."""
+def read_args(name: str, values: Mapping[str, object]) -> Closed:
+    """Check the arguments of a command of this name. Raises PublishError."""
     try:
-        return model.model_validate(dict(values))
+        return COMMANDS[name].model_validate(dict(values))
     except ValidationError as error:
         raise PublishError(f"arguments: {problems(error)}") from error
 

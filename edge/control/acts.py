@@ -76,7 +76,9 @@ class Acts(UnitActs):
         note = actor.note(given.role, decision=given.decision.value, reason=given.reason)
         try:
             if needs_two and first is None:
-                make_scan_permit(verdict, case.token, case.inspection_id, given)
+                # Only to refuse at once what the law would not take from the first officer: the
+                # permit is thrown away, and the second officer's answer is judged by four eyes.
+                make_scan_permit(verdict, case.token, case.inspection_id, given, four_eyes=False)
                 case.first_answer = given
                 case.oms_ids.add(given.officer_id)
                 self._acted(Act.ANSWER, case, {**note, "waits_for": "second_officer"})

@@ -32,11 +32,7 @@ class NoAnimalsStatement:
     @property
     def counts(self) -> bool:
         """Whether it is a dated statement of a named officer who may make it."""
-        return (
-            bool(self.officer_id.strip())
-            and bool(self.utc.strip())
-            and may(self.role, Act.STATE_NO_ANIMALS)
-        )
+        return _counts(self, Act.STATE_NO_ANIMALS)
 
 
 @unique
@@ -69,11 +65,12 @@ class DriverAnswer:
     @property
     def counts(self) -> bool:
         """Whether a named officer who may ask has asked, and dated it."""
-        return (
-            bool(self.officer_id.strip())
-            and bool(self.utc.strip())
-            and may(self.role, Act.ASK_DRIVER)
-        )
+        return _counts(self, Act.ASK_DRIVER)
+
+
+def _counts(said: NoAnimalsStatement | DriverAnswer, act: Act) -> bool:
+    named, dated = bool(said.officer_id.strip()), bool(said.utc.strip())
+    return named and dated and may(said.role, act)
 
 
 class LawData(NamedTuple):

@@ -147,7 +147,7 @@ def make_scan_permit(
     inspection_id: str,
     hold_answer: HoldAnswer | None = None,
     *,
-    four_eyes: bool = False,
+    four_eyes: bool,
 ) -> ScanPermit:
     """Make the permit to scan one unit.
 
@@ -157,7 +157,8 @@ def make_scan_permit(
         inspection_id: its inspection.
         hold_answer: the newest answer to a HOLD of this inspection. It is needed for a HOLD and,
             where the verdict has become SCAN since, still stands if it said otherwise.
-        four_eyes: the site's setting that a HOLD is turned into a scan by two officers only.
+        four_eyes: the site's setting that a HOLD is turned into a scan by two officers only; it
+            has no default, since who forgot to say it would be content with one.
 
     Raises:
         ValueError: there is no permit; says every reason. No answer of any officer makes one of

@@ -1,6 +1,5 @@
 """Builds a lexicon from parsed TOML, or says everything that is wrong with it."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from edge.law.dated import Provenance
@@ -18,7 +17,6 @@ from edge.law.lexicon import (
 from edge.law.row_checks import Problem, Row, RowChecks
 from edge.law.spelling import KAZAKH_LETTERS
 from edge.law.stems import MIN_CHARS, Spelling, spellings
-from edge.law.verdicts import TableRef
 
 SCHEMA = 1
 """The layout of the file this code reads."""
@@ -43,14 +41,11 @@ ANIMAL_CLASSES = (WordClass.LIVE_ANIMALS, WordClass.LIVE_FISH, WordClass.OTHER_L
 SHORT_KAZAKH = 3
 """A Kazakh word of so few letters, none of them Kazakh only, needs a Kazakh line around it."""
 
-_TEXTS = ("id", "version", "source", "review")
-_ROWS = ("entry", "false_friend")
-_KEYS = frozenset({"schema", *_TEXTS, "valid_from", "valid_to", "kazakh_words", *_ROWS})
+_KEYS = frozenset({"review", "kazakh_words", "entry", "false_friend"})
 _ENTRY_KEYS = frozenset(
     {"id", "class", "language", "strength", "stems", "needs", "live_word", "window", "note"}
 )
 _FRIEND_KEYS = frozenset({"id", "language", "silences", "phrases", "reach", "example", "note"})
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def build_lexicon(
@@ -64,14 +59,8 @@ def build_lexicon(
         provenance: how the file came here; an unsigned lexicon is built but never in force.
     """
     reader = _Reader()
-    texts = [reader.text("", mapping, name) for name in _TEXTS]
-    days = reader.days(mapping, "valid_from", "valid_to")
-    reader.known("", mapping, _KEYS)
-    schema = mapping.get("schema", "")
-    if type(schema) is not int or schema != SCHEMA:
-        reader.say("schema", schema, "unknown layout", f"write schema = {SCHEMA}")
-    if not _SHA256.fullmatch(sha256):
-        reader.say("-", sha256, "is no SHA-256", "hash the bytes of the file")
+    head = reader.head(mapping, sha256, schema=SCHEMA, keys=_KEYS)
+    review = reader.text("", mapping, "review")
     kazakh = reader.texts("", mapping, "kazakh_words", MAX_STEMS)
     kazakh_words = frozenset(reader.word("kazakh_words", one) for one in kazakh)
     reader.entries = reader.rows(mapping, "entry", MAX_ROWS, reader.entry)
@@ -82,11 +71,11 @@ def build_lexicon(
     if reader.problems:
         return tuple(reader.problems)
     return Lexicon(
-        ref=TableRef(texts[0], texts[1], sha256),
-        valid_from=days[0],
-        valid_to=days[1],
-        source=texts[2],
-        review=texts[3],
+        ref=head.ref,
+        valid_from=head.valid_from,
+        valid_to=head.valid_to,
+        source=head.source,
+        review=review,
         provenance=provenance,
         entries={entry.entry_id: entry for entry in reader.entries},
         friends={friend.friend_id: friend for friend in friends},

@@ -1,10 +1,12 @@
 """Checks of parsed TOML that gather every problem with its key instead of stopping at the first."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
+from edge.law.verdicts import TableRef
 from edge.law.words import Word
 
 _W = TypeVar("_W", bound=Word)
@@ -12,6 +14,9 @@ _R = TypeVar("_R")
 
 Row = Mapping[str, object]
 """A TOML table."""
+
+_HEAD_KEYS = frozenset({"schema", "id", "version", "source", "valid_from", "valid_to"})
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,15 @@ class Problem:
     remedy: str
 
 
+class Head(NamedTuple):
+    """What a dated file of the law says of itself, above its rows."""
+
+    ref: TableRef
+    valid_from: date
+    valid_to: date
+    source: str
+
+
 class RowChecks:
     """Reads values out of tables; a wrong one is told once and replaced by a plain one."""
 
@@ -45,6 +59,23 @@ class RowChecks:
         """Refuse keys that nobody reads."""
         for name in sorted(str(name) for name in row.keys() - keys):
             self.say(at + name, row[name], "unknown key", "remove it or correct its spelling")
+
+    def schema(self, row: Row, known: int) -> None:
+        """Refuse a file of another layout than the one the code reads."""
+        found = row.get("schema", "")
+        if type(found) is not int or found != known:
+            self.say("schema", found, "unknown layout", f"write schema = {known}")
+
+    def head(self, row: Row, sha256: str, *, schema: int, keys: frozenset[str]) -> Head:
+        """What a file with this hash says of itself; ``keys`` are those it has besides."""
+        ref = TableRef(self.text("", row, "id"), self.text("", row, "version"), sha256)
+        source = self.text("", row, "source")
+        valid_from, valid_to = self.days(row, "valid_from", "valid_to")
+        self.known("", row, _HEAD_KEYS | keys)
+        self.schema(row, schema)
+        if not _SHA256.fullmatch(sha256):
+            self.say("-", sha256, "is no SHA-256", "hash the bytes of the file")
+        return Head(ref, valid_from, valid_to, source)
 
     def text(self, at: str, row: Row, name: str) -> str:
         """A text that says something."""

@@ -54,7 +54,7 @@ class Line:
         for place, words in enumerate(self.words):
             for word in words:
                 self._put(word, place, place)
-        joints, letters = reading.has_joints, reading.has_single_letters
+        joints, letters = not JOINING.isdisjoint(reading.gaps), reading.has_single_letters
         if joints:
             self._join_pieces()
         if letters:
@@ -69,14 +69,16 @@ class Line:
         """Find words cut by a hyphen or the end of a line; the pieces count by themselves too."""
         spelt, find = self._reading.spelt, self._lexicon.index.find
         joins = [gap in JOINING for gap in self._reading.gaps]
-        for first in range(1, len(spelt)):
+        for first in filter(joins.__getitem__, range(1, len(spelt))):
             whole = spelt[first - 1]
             for last in range(first, min(first + MAX_PIECES - 1, len(spelt))):
                 if not joins[last] or len(whole) > MAX_WORD_CHARS:
                     break
                 whole += spelt[last]
-                for word in find(whole[: MAX_WORD_CHARS + 1]):
-                    self._put(word, first - 1, last)
+                # Digits alone are no word in any script; most joined numbers are such.
+                if not whole.isdigit():
+                    for word in find(whole[: MAX_WORD_CHARS + 1]):
+                        self._put(word, first - 1, last)
 
     def _join_letters(self) -> None:
         """Find words whose letters stand apart, one run for each kind of gap."""

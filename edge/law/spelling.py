@@ -10,8 +10,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from enum import unique
-from functools import cached_property, lru_cache
-from itertools import chain
+from functools import cached_property
+from itertools import accumulate
 
 from edge.law.words import Word
 
@@ -56,13 +56,10 @@ _SHAPES = str.maketrans("l1", "ii")
 _ALL_SHARED = re.compile("[abcehkmoptxy036]{5,}")
 _BROKEN_YERY = re.compile("[ьb][іil1]")
 
-_SHORT_GAP = 8
-"""Longest gap whose kind is remembered."""
-
 _LATIN = re.compile("[a-z]")
 _DIGITS = "0123456789"
 _CYRILLIC = re.compile("[\u0400-\u052f]")
-_WORD = re.compile(f"[^\\W_]++(?:['{_SOFT}{_HIDDEN}]++[^\\W_]++)*+")
+_WORD = re.compile(f"([^\\W_]++(?:['{_SOFT}{_HIDDEN}]++[^\\W_]++)*+)")
 _UNSEEN = re.compile(f"[{_SOFT}{_HIDDEN}]")
 _SILENT = str.maketrans("", "", f"\"'{_HIDDEN}")
 _LOST, _LOST_IN_CODING = "\ufffd", "???"
@@ -96,6 +93,8 @@ class Reading:
 
     Attributes:
         spelt: the words as folded, in their order; an apostrophe inside one stays.
+        before: for each word the folded characters between it and the one before it.
+        gaps: for each word the kind of gap before it.
         not_read_whole: the text is longer than ``MAX_CHARS``; a word is longer than
             ``MAX_WORD_CHARS``, so that words may have run together; or something stands for
             characters lost on the way: lone surrogates, U+FFFD, three question marks in a row.
@@ -104,25 +103,25 @@ class Reading:
     def __init__(self, description: str) -> None:
         self._text = description[:MAX_CHARS]
         self._folded = fold(self._text)
-        self.spelt = self._cut()
+        # In turn what stands before a word and the word, at last what stands behind them all.
+        self._pieces: list[str] = _WORD.split(self._folded)
+        self.spelt = self._words()
         if too_long := max(map(len, self.spelt), default=0) > MAX_WORD_CHARS:
             # An apostrophe may be a quotation mark without its space.
             self._folded = self._folded.replace("'", "-")
-            self.spelt = [word[: MAX_WORD_CHARS + 1] for word in self._cut()]
+            self._pieces = _WORD.split(self._folded)
+            self.spelt = [word[: MAX_WORD_CHARS + 1] for word in self._words()]
             too_long = any(len(word) > MAX_WORD_CHARS for word in self.spelt)
+        self.before = self._pieces[:-1:2]
+        self.gaps = list(map(_GAPS.__getitem__, self.before))
         lost = _LOST in self._folded or _LOST_IN_CODING in self._folded
         self.not_read_whole = too_long or lost or len(description) > MAX_CHARS
 
-    def _cut(self) -> list[str]:
-        words: list[str] = _WORD.findall(self._folded)
+    def _words(self) -> list[str]:
+        words = self._pieces[1::2]
         if _HIDDEN in self._folded or _SOFT in self._folded:
             return [_UNSEEN.sub("", word) for word in words]
         return words
-
-    @property
-    def has_joints(self) -> bool:
-        """Whether a hyphen or the end of a line may divide a word."""
-        return any(joint in self._folded for joint in ("-", "\n", _SOFT))
 
     @property
     def has_single_letters(self) -> bool:
@@ -130,8 +129,9 @@ class Reading:
         return list(map(len, self.spelt)).count(1) >= MIN_SPACED
 
     @cached_property
-    def _spans(self) -> list[tuple[int, int]]:
-        return [found.span() for found in _WORD.finditer(self._folded)]
+    def _ends(self) -> list[int]:
+        """For each piece the folded character it ends at, not inside."""
+        return list(accumulate(map(len, self._pieces)))
 
     @cached_property
     def _places(self) -> Sequence[int]:
@@ -140,22 +140,9 @@ class Reading:
             return range(len(self._text))
         return [place for place, char in enumerate(self._text) for _ in fold(char)]
 
-    @cached_property
-    def before(self) -> list[str]:
-        """For each word the folded characters between it and the one before it."""
-        ends = chain((0,), (end for _, end in self._spans))
-        return [
-            self._folded[last:start] for last, (start, _) in zip(ends, self._spans, strict=False)
-        ]
-
-    @cached_property
-    def gaps(self) -> list[Gap]:
-        """For each word the kind of gap before it."""
-        return [Gap.SPACE if before == " " else gap(before) for before in self.before]
-
     def extent(self, first: int, last: int) -> tuple[int, int]:
         """Where in the description the words from one to another stand; the end is not inside."""
-        start, end = self._spans[first][0], self._spans[last][1]
+        start, end = self._ends[2 * first], self._ends[2 * last + 1]
         return self._places[start], self._places[end - 1] + 1
 
 
@@ -201,15 +188,6 @@ def fold(text: str) -> str:
 
 def gap(before: str) -> Gap:
     """What kind of gap the folded characters before a token are."""
-    return _short_gap(before) if len(before) <= _SHORT_GAP else _gap(before)
-
-
-@lru_cache(maxsize=1024)
-def _short_gap(before: str) -> Gap:
-    return _gap(before)
-
-
-def _gap(before: str) -> Gap:
     bare = before.translate(_SILENT).replace(_SOFT, "-")
     if bare.strip("- \n"):
         return Gap.APART
@@ -222,6 +200,21 @@ def _gap(before: str) -> Gap:
     return Gap.HYPHEN if bare == "-" else Gap.LOOSE_HYPHEN
 
 
+class _Gaps(dict[str, Gap]):
+    """Tells gaps apart; keeps short ones it has met, up to a bound. Its answers never change."""
+
+    _KEPT, _SHORT = 1024, 8
+
+    def __missing__(self, before: str) -> Gap:
+        kind = gap(before)
+        if len(before) <= self._SHORT and len(self) < self._KEPT:
+            self[before] = kind
+        return kind
+
+
+_GAPS = _Gaps()
+
+
 def forms(spelt: str) -> tuple[str, ...]:
     """Every reading of a word that is compared with the lexicon, each once.
 
@@ -230,13 +223,13 @@ def forms(spelt: str) -> tuple[str, ...]:
     - Latin l, 1 and i are one shape, 0 is o; digits around a word fall off.
     """
     words = [spelt.replace("'", ""), *spelt.split("'")] if "'" in spelt else [spelt]
-    found: dict[str, None] = {}
+    found: list[str] = []
     for word in words:
-        found.update(dict.fromkeys(scripts(word)))
+        found += scripts(word)
         core = word.strip(_DIGITS)
         if MIN_CORE <= len(core) < len(word):
-            found.update(dict.fromkeys(scripts(core)))
-    return tuple(found)
+            found += scripts(core)
+    return tuple(dict.fromkeys(found))
 
 
 def scripts(word: str) -> list[str]:

@@ -94,8 +94,10 @@ class StemIndex:
             for way in ways:
                 table = self._open if way.open_ended else self._exact
                 table.setdefault(way.text, []).append(number)
-        self._lengths = sorted({len(text) for text in self._open})
-        self._heads = {text[:MIN_CHARS] for text in (*self._open, *self._exact)}
+        # How long the open-ended ones are that begin with the same letters.
+        self._lengths: dict[str, set[int]] = {}
+        for text in self._open:
+            self._lengths.setdefault(text[:MIN_CHARS], set()).add(len(text))
         self._all_lengths = sorted({len(text) for text in (*self._open, *self._exact)})
         # The answer depends on the token alone, so remembering it changes nothing but the time.
         self.find = lru_cache(maxsize=16384)(self._find)
@@ -104,11 +106,9 @@ class StemIndex:
         return frozenset(number for form in forms(spelt) for number in self._of_form(form))
 
     def _of_form(self, form: str) -> Iterator[int]:
-        if form[:MIN_CHARS] not in self._heads:
-            return
         yield from self._exact.get(form, ())
-        for length in self._lengths:
-            yield from self._open.get(form[:length], ()) if length <= len(form) else ()
+        for length in self._lengths.get(form[:MIN_CHARS], ()):
+            yield from self._open.get(form[:length], ())
 
     def find_spaced(self, letters: str) -> list[tuple[int, int, int]]:
         """Find stems in letters that stand apart: number, first letter and the one past the last.

@@ -17,7 +17,6 @@ from edge.law.tables import (
     VehicleRow,
 )
 from edge.law.tariff import CodeProblem, read_code
-from edge.law.verdicts import TableRef
 
 _R = TypeVar("_R")
 
@@ -30,14 +29,11 @@ MAX_ROWS = 1000
 MAX_TEXTS = 200
 """Stems, prefixes or words of one row."""
 
-_TEXTS = ("id", "version", "source")
-_LISTS = ("exempt", "goods", "document", "vehicle")
-_KEYS = frozenset({"schema", *_TEXTS, "valid_from", "valid_to", *_LISTS})
+_LISTS = frozenset({"exempt", "goods", "document", "vehicle"})
 _EXEMPT_KEYS = frozenset({"prefix", "rule", "what", "source"})
 _GOODS_KEYS = frozenset({"prefix", "action", "site_policy", "expects", "what", "source"})
 _DOCUMENT_KEYS = frozenset({"code", "stems", "action", "expected_with", "what", "source"})
 _VEHICLE_KEYS = frozenset({"kind", "stems", "what", "source"})
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _DOCUMENT_CODE = re.compile(r"\d{5}")
 _CODE_RULES = {rule.value: rule for rule in CODE_RULES}
 
@@ -53,14 +49,7 @@ def build_table(
         provenance: how the file came here; an unsigned table is built but never in force.
     """
     reader = _Reader()
-    texts = [reader.text("", mapping, name) for name in _TEXTS]
-    days = reader.days(mapping, "valid_from", "valid_to")
-    reader.known("", mapping, _KEYS)
-    schema = mapping.get("schema", "")
-    if type(schema) is not int or schema != SCHEMA:
-        reader.say("schema", schema, "unknown layout", f"write schema = {SCHEMA}")
-    if not _SHA256.fullmatch(sha256):
-        reader.say("-", sha256, "is no SHA-256", "hash the bytes of the file")
+    head = reader.head(mapping, sha256, schema=SCHEMA, keys=_LISTS)
     rows = reader.rows(mapping, "exempt", MAX_ROWS, reader.exempt)
     reader.mandated(rows)
     goods = reader.optional(mapping, "goods", reader.goods)
@@ -73,10 +62,10 @@ def build_table(
     if reader.problems:
         return tuple(reader.problems)
     return ExemptionTable(
-        ref=TableRef(texts[0], texts[1], sha256),
-        valid_from=days[0],
-        valid_to=days[1],
-        source=texts[2],
+        ref=head.ref,
+        valid_from=head.valid_from,
+        valid_to=head.valid_to,
+        source=head.source,
         provenance=provenance,
         rows=tuple(rows),
         goods=tuple(goods),

@@ -67,9 +67,7 @@ def build_traffic(mapping: Mapping[str, object]) -> LegalTraffic | tuple[Problem
     name, version, source = (reader.text("", mapping, key) for key in _TEXTS)
     valid_from = reader.day(mapping, "valid_from")
     reader.known("", mapping, _KEYS)
-    schema = mapping.get("schema", "")
-    if type(schema) is not int or schema != SCHEMA:
-        reader.say("schema", schema, "unknown layout", f"write schema = {SCHEMA}")
+    reader.schema(mapping, SCHEMA)
     limits = reader.rows(mapping, "limit", MAX_ROWS, reader.limit)
     shown = ((one.axis, one.greatest, one.what) for one in limits)
     reader.once("limit", ((key, f"{key[0].value} {key[1]}") for key in shown))

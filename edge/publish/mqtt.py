@@ -18,8 +18,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.errors import PublishError
 from edge.messages.base import MESSAGE_LIMIT_BYTES
+from edge.messages.tls import TlsFiles, tls_context
 from edge.messages.topics import BrokerAddress
-from edge.publish.settings import TlsFiles
 
 if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike
@@ -212,13 +212,9 @@ class Wire:
     def _use_tls(self) -> None:
         if not self._settings.address.tls:
             return
-        files = self._settings.tls
-        if files is None:
+        if self._settings.tls is None:
             raise ValueError("mqtts needs the files ca, certificate and key")
-        context = ssl.create_default_context(cafile=files.ca)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_cert_chain(files.certificate, files.key)
-        self._client.tls_set_context(context)
+        self._client.tls_set_context(tls_context(self._settings.tls))
 
     def _set_will(self, will: Message) -> None:
         properties = _properties(PacketTypes.WILLMESSAGE)

@@ -4,17 +4,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from edge.messages.tls import TlsFiles
+
 Seconds = Annotated[float, Field(gt=0, le=3600)]
-
-
-class TlsFiles(BaseModel):
-    """PEM files of a mutual TLS connection."""
-
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-
-    ca: str
-    certificate: str
-    key: str
 
 
 class PublishSettings(BaseModel):

@@ -21,13 +21,16 @@ from edge.messages.events import Place, write_event
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 UTC_TEXT = "2026-01-01T00:00:00.000000Z"
+LIMITS = JournalLimits(queue=8, kept=8, mend_ms=1000)
+SMALL = JournalLimits(max_bytes=60 * 4096)
+SECOND_NS = 1_000_000_000
 
 
 class StillClock:
     """A clock that moves only when told."""
 
     def __init__(self) -> None:
-        self.now_ns = 1_000_000_000
+        self.now_ns = SECOND_NS
 
     def monotonic_ns(self) -> int:
         return self.now_ns

@@ -16,9 +16,7 @@ from edge.evidence.canonical import NotCanonical
 from edge.journal.entries import JournalLimits, Statement
 from edge.journal.recovery import recover
 from edge.journal.store import Journal
-from tests.unit.journal.journal_bench import KEY, StillClock, entry, event, open_journal
-
-SMALL = JournalLimits(max_bytes=60 * 4096)
+from tests.unit.journal.journal_bench import KEY, SMALL, StillClock, entry, event, open_journal
 
 
 @pytest.fixture

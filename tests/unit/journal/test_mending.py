@@ -15,6 +15,9 @@ from edge.journal.entries import JournalLimits
 from edge.journal.outbox import Outbox
 from edge.journal.store import Journal
 from tests.unit.journal.journal_bench import (
+    LIMITS,
+    SECOND_NS,
+    SMALL,
     StillClock,
     check_sound,
     entry,
@@ -26,21 +29,9 @@ from tests.unit.journal.journal_bench import (
     wait_until,
 )
 
-LIMITS = JournalLimits(queue=8, kept=8, mend_ms=1000)
-SMALL = JournalLimits(max_bytes=60 * 4096)
-SECOND_NS = 1_000_000_000
 MS_NS = 1_000_000
 
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite waits two seconds for a lock: here it need not."""
-    monkeypatch.setattr("edge.journal.database._BUSY_MS", 1)
-
-
-@pytest.fixture
-def clock() -> StillClock:
-    return StillClock()
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 @pytest.fixture

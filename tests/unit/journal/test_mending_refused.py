@@ -12,6 +12,8 @@ from edge.errors import JournalCorrupt, JournalError, JournalUnavailable
 from edge.journal.entries import JournalLimits, Statement
 from edge.journal.store import Journal
 from tests.unit.journal.journal_bench import (
+    LIMITS,
+    SECOND_NS,
     StillClock,
     check_sound,
     entry,
@@ -23,21 +25,7 @@ from tests.unit.journal.journal_bench import (
     refused,
 )
 
-LIMITS = JournalLimits(queue=8, kept=8, mend_ms=1000)
-SMALL = JournalLimits(max_bytes=60 * 4096)
-SECOND_NS = 1_000_000_000
-MS_NS = 1_000_000
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite waits two seconds for a lock: here it need not."""
-    monkeypatch.setattr("edge.journal.database._BUSY_MS", 1)
-
-
-@pytest.fixture
-def clock() -> StillClock:
-    return StillClock()
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 @pytest.fixture

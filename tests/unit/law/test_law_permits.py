@@ -21,15 +21,15 @@ NO_BASIS = decide(case(papers(direction=Direction.DEPARTURE)))
 
 
 def test_a_scan_verdict_gives_a_permit_for_its_unit():
-    permit = make_scan_permit(SCAN, 7, INSPECTION)
+    permit = make_scan_permit(SCAN, 7, INSPECTION, four_eyes=False)
     assert (permit.token, permit.inspection_id) == (7, INSPECTION)
     assert (permit.table, permit.rule_ids, permit.officer_id) == (TABLE.ref, ("SC-CLEAR",), "")
 
 
 def test_a_hold_gives_a_permit_only_with_a_named_officers_answer():
     with pytest.raises(ValueError, match="no officer has answered"):
-        make_scan_permit(HOLD, 7, INSPECTION)
-    permit = make_scan_permit(HOLD, 7, INSPECTION, allow(HOLD))
+        make_scan_permit(HOLD, 7, INSPECTION, four_eyes=False)
+    permit = make_scan_permit(HOLD, 7, INSPECTION, allow(HOLD), four_eyes=False)
     assert permit.officer_id == "oms-1"
     assert permit.rule_ids == ("HO-UNDECIDED-CODE",)
 
@@ -50,14 +50,14 @@ def test_a_hold_gives_a_permit_only_with_a_named_officers_answer():
 )
 def test_an_answer_that_is_not_a_full_allowance_gives_no_permit(flaw, message):
     with pytest.raises(ValueError, match=message):
-        make_scan_permit(HOLD, 7, INSPECTION, allow(HOLD, **flaw))
+        make_scan_permit(HOLD, 7, INSPECTION, allow(HOLD, **flaw), four_eyes=False)
 
 
 @pytest.mark.parametrize("verdict", [EXEMPT, NO_BASIS], ids=["exempt", "no_basis"])
 def test_no_officer_turns_an_exemption_or_a_missing_basis_into_a_scan(verdict):
     for answer in (None, allow(verdict)):
         with pytest.raises(ValueError, match="no officer can turn into a scan"):
-            make_scan_permit(verdict, 7, INSPECTION, answer)
+            make_scan_permit(verdict, 7, INSPECTION, answer, four_eyes=False)
 
 
 @pytest.mark.parametrize(
@@ -74,38 +74,39 @@ def test_no_officer_replaces_a_table_a_basis_or_an_exemption_that_cannot_be_rule
     verdict = decide(unit)
     assert verdict.kind is VerdictKind.HOLD
     with pytest.raises(ValueError, match="no officer can turn into a scan"):
-        make_scan_permit(verdict, 7, INSPECTION, allow(verdict))
+        make_scan_permit(verdict, 7, INSPECTION, allow(verdict), four_eyes=False)
 
 
 def test_an_officer_may_answer_for_papers_that_are_missing():
     verdict = decide(case(no_manifest(Direction.ARRIVAL, IdentityState.MISSING)))
-    assert make_scan_permit(verdict, 7, INSPECTION, allow(verdict)).officer_id == "oms-1"
+    permit = make_scan_permit(verdict, 7, INSPECTION, allow(verdict), four_eyes=False)
+    assert permit.officer_id == "oms-1"
 
 
 def test_a_new_ground_for_doubt_needs_a_new_answer():
     worse = decide(case(papers("0407", state=ManifestState.STALE)))
     with pytest.raises(ValueError, match="not shown HO-MANIFEST-STALE"):
-        make_scan_permit(worse, 7, INSPECTION, allow(HOLD))
+        make_scan_permit(worse, 7, INSPECTION, allow(HOLD), four_eyes=False)
 
 
 def test_an_officers_refusal_stands_when_the_verdict_becomes_scan():
     refusal = allow(HOLD, decision=HoldDecision.TURN_AWAY)
     with pytest.raises(ValueError, match="officer said turn_away"):
-        make_scan_permit(SCAN, 7, INSPECTION, refusal)
-    assert make_scan_permit(SCAN, 7, INSPECTION, allow(HOLD)).token == 7
+        make_scan_permit(SCAN, 7, INSPECTION, refusal, four_eyes=False)
+    assert make_scan_permit(SCAN, 7, INSPECTION, allow(HOLD), four_eyes=False).token == 7
 
 
 def test_a_verdict_permits_nothing_for_another_inspection_or_for_nobody():
     with pytest.raises(ValueError, match="verdict is on"):
-        make_scan_permit(SCAN, 7, "cargo-000018")
+        make_scan_permit(SCAN, 7, "cargo-000018", four_eyes=False)
     with pytest.raises(ValueError, match="token 0 is nobody's"):
-        make_scan_permit(SCAN, 0, INSPECTION)
+        make_scan_permit(SCAN, 0, INSPECTION, four_eyes=False)
     with pytest.raises(ValueError, match="no inspection is named"):
-        make_scan_permit(replace(SCAN, inspection_id=" "), 7, " ")
+        make_scan_permit(replace(SCAN, inspection_id=" "), 7, " ", four_eyes=False)
 
 
 def test_nobody_else_makes_a_permit():
-    permit = make_scan_permit(SCAN, 7, INSPECTION)
+    permit = make_scan_permit(SCAN, 7, INSPECTION, four_eyes=False)
     with pytest.raises(ValueError, match="make_scan_permit"):
         ScanPermit(7, INSPECTION, (), TABLE.ref, LEXICON.ref, "", key=object())
     with pytest.raises((ValueError, TypeError), match="key"):  # TypeError from Python 3.13 on
@@ -145,3 +146,8 @@ def test_with_four_eyes_one_officer_alone_never_turns_a_hold_into_a_scan():
     answer = allow(HOLD, confirmed_by="oms-2")
     assert make_scan_permit(HOLD, 7, INSPECTION, answer, four_eyes=True).officer_id == "oms-1"
     assert make_scan_permit(SCAN, 7, INSPECTION, four_eyes=True).officer_id == ""
+
+
+def test_whether_a_second_officer_is_needed_is_never_left_unsaid():
+    with pytest.raises(TypeError, match="four_eyes"):
+        make_scan_permit(HOLD, 7, INSPECTION, allow(HOLD))

@@ -146,7 +146,7 @@ def test_no_exempt_line_anywhere_ever_yields_a_scan_or_a_permit(unit, line, plac
         assert not verdict.officer_may_scan
     for answer in (None, allow(verdict)):
         with pytest.raises(ValueError, match="no scan permit"):
-            make_scan_permit(verdict, 1, INSPECTION, answer)
+            make_scan_permit(verdict, 1, INSPECTION, answer, four_eyes=False)
 
 
 @QUIET

@@ -1,12 +1,23 @@
 """Folding and cutting of descriptions: what must survive, what must fall out, what is doubt."""
 
 import unicodedata
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.law.spelling import KAZAKH_LETTERS, MAX_CHARS, Gap, Reading, fold, forms, gap, shape
+from edge.law.spelling import (
+    _GAPS,
+    KAZAKH_LETTERS,
+    MAX_CHARS,
+    Gap,
+    Reading,
+    fold,
+    forms,
+    gap,
+    shape,
+)
 
 HIDDEN = "\u2060"
 
@@ -108,6 +119,16 @@ def test_letters_and_digits_of_a_short_code_do_not_become_a_word():
 )
 def test_gaps_are_told_apart(before, kind):
     assert gap(before) is kind
+
+
+def test_gaps_are_told_apart_however_many_kinds_were_met_before():
+    befores = ["".join(marks) for marks in product(" -.,\n", repeat=5)]
+    befores += [f"{before}    " for before in befores[:100]]
+    assert len(befores) > _GAPS._KEPT
+    for before in befores:
+        assert Reading(f"a{before}b").gaps[1] is gap(before)
+    assert len(_GAPS) <= _GAPS._KEPT
+    assert max(map(len, _GAPS)) <= _GAPS._SHORT
 
 
 def test_words_keep_their_places_where_characters_become_several():
