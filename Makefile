@@ -11,8 +11,10 @@ STAMP := $(VENV)/.set-up-$(VERSION)
 run: setup
 	@$(BIN)/python -m simulator.showcase
 
+# What starts processes and measures their silence has the machine for itself, at the end.
 test: setup packages check
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --ignore=tests/wire
+	$(BIN)/python -m pytest -q tests/wire
 
 check: lint types contracts
 
@@ -68,6 +70,7 @@ pictures: setup
 	$(BIN)/python -m simulator.pictures README.md
 
 constraints: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	for v in 3.11 3.12 3.13; do $(BIN)/uv pip compile -q --no-header --no-annotate --all-extras \
 	  --python-version $$v pyproject.toml -o constraints-$$v.txt; done
 
