@@ -29,6 +29,8 @@ _WATCHED = {
     "calibration": Fault.CALIBRATION_MISSING,
     "storage": Fault.STORAGE_LOW,
     "rules": Fault.RULES_INVALID,
+    "alarm": Fault.RADIATION_ALARM,
+    "mains": Fault.ON_BATTERY,
 }
 """Fields whose BLOCKED is a fault of its own, beside withholding the beam."""
 _ENDED = frozenset({"ended", "off", "silent", "tripped"})
@@ -160,15 +162,14 @@ class Supervisor:
 
     def lost(self, device: str, detail: str) -> None:
         """Raise the fault of a device that fell silent."""
-        fault = self._loss.get(device)
-        if fault is not None:
-            self._lost.setdefault(fault, set()).add(device)
-            self._post(ev.FaultRaised(fault, present=True), {"device": device, "detail": detail})
+        fault = self._loss.get(device, Fault.DEVICE_LOST)
+        self._lost.setdefault(fault, set()).add(device)
+        self._post(ev.FaultRaised(fault, present=True), {"device": device, "detail": detail})
 
     def back(self, device: str) -> None:
         """End the fault of a device that answers again, unless another one shares it."""
-        fault = self._loss.get(device)
-        if fault is None or device not in self._lost.get(fault, set()):
+        fault = self._loss.get(device, Fault.DEVICE_LOST)
+        if device not in self._lost.get(fault, set()):
             return
         self._lost[fault].discard(device)
         if not self._lost[fault]:

@@ -44,6 +44,12 @@ TEXTS: dict[Fault, FaultText] = {
         "Сәуле рұқсатының тақшасы іске қосылды",
         "Read the trip reason with `scanlane status`; local reset at the board.",
     ),
+    Fault.RADIATION_ALARM: FaultText(
+        "The area monitor measures too high a dose rate",
+        "Дозиметр зоны показывает превышение мощности дозы",
+        "Аймақ дозиметрі доза қуатының асып кеткенін көрсетеді",
+        "Keep everybody away and call the radiation safety officer; local reset when it is found.",
+    ),
     Fault.INTERLOCK_BROKEN: FaultText(
         "An interlock opened during admission",
         "Блокировка разомкнулась при въезде",
@@ -170,6 +176,18 @@ TEXTS: dict[Fault, FaultText] = {
         "Недостаточно места для сканирования",
         "Сканерлеуге орын жеткіліксіз",
         "Restore the link to headquarters or add storage.",
+    ),
+    Fault.DEVICE_LOST: FaultText(
+        "A device does not answer",
+        "Устройство не отвечает",
+        "Құрылғы жауап бермейді",
+        "Check power and cable of the device named; no unit is admitted meanwhile.",
+    ),
+    Fault.ON_BATTERY: FaultText(
+        "The lane runs on battery",
+        "Питание от батареи",
+        "Қуат батареядан беріліп тұр",
+        "The unit in the lane is finished, no other admitted; restore the mains.",
     ),
     Fault.READER_LOST: FaultText(
         "A plate or code reader does not answer",
