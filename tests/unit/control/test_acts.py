@@ -15,9 +15,8 @@ from edge.core.lane import LaneState
 from edge.errors import CommandRefused
 from edge.law.envelope import Axis
 from edge.law.outcomes import Act
-from edge.messages.manifest import plain_identifier
 from edge.settings import LaneFile, Officer
-from tests.unit.control.kit import LANE, LAW, TOKEN, Clock, Core, Posted, manifest
+from tests.unit.control.kit import LANE, LAW, TOKEN, Clock, Core, Posted, manifest, shelf
 
 
 def officer(name: str, *roles: str, user: str = "", simulated: bool = False) -> Officer:
@@ -46,11 +45,7 @@ class Bench:
             book=self.book,
             core=self.core,
             latest=lambda _: None,
-            find_manifests=lambda kind, text: [
-                one
-                for one in (papers,)
-                if plain_identifier(getattr(one.identifiers, kind) or "") == text
-            ],
+            manifests=shelf(lambda: (papers,)),
             law=LAW,
             post=self.posted,
             clock=self.clock,
