@@ -73,6 +73,7 @@ def test_what_nobody_knows_is_ended_by_a_corrected_manifest_and_answered_by_nobo
     before = manifest_of(eggs, LANE.lane.id, NOW)
     after = corrected_of(eggs, LANE.lane.id, NOW)
     assert before is not None
+    assert not decided(eggs, before).officer_may_scan
     assert eggs.ruling is None
     assert (before.id, before.version) == (after.id, after.version - 1)
     assert [line.tnved_code for line in after.goods] == ["0407 21 000 0"]
