@@ -119,7 +119,7 @@ def ack(code: str | None, state: Path, officer: str) -> None:
 @_state_option
 @_officer_option
 def answer(inspection: str, decision: str, reason: str, state: Path, officer: str) -> None:
-    """Answer a HOLD. No answer turns a mandated exemption into a scan."""
+    """Answer a HOLD. No answer makes a scan of an exemption or of what nobody knows."""
     request = {"inspection": inspection, "decision": decision, "reason": reason}
     _act(state, {"do": "answer", "officer": officer, **request})
 
@@ -158,7 +158,7 @@ def outcome(
 def confirm_identity(
     inspection: str, manifest: str, reason: str, state: Path, officer: str
 ) -> None:
-    """Bind a manifest to a held unit whose identifiers do not agree by themselves."""
+    """Bind a manifest to a held unit whose identifiers do not do it, or of which none was read."""
     request = {"inspection": inspection, "manifest": manifest, "reason": reason}
     _act(state, {"do": "confirm_identity", "officer": officer, **request})
 

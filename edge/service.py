@@ -18,6 +18,7 @@ import click
 
 from edge.clock import Clock
 from edge.control.actuators import Devices
+from edge.control.binding import Shelf
 from edge.control.desk import Desk
 from edge.control.housekeeping import Housekeeping
 from edge.control.images import make_worker
@@ -101,7 +102,7 @@ class LaneService:
             lane,
             journal=journal,
             recovered=Recovered(taken.next_token, taken.awaiting),
-            find_manifests=self._find_manifests,
+            manifests=Shelf(self._find_manifests, self._manifest_by_id),
             law=law,
             clock=clock,
             archive=state / "archive",
@@ -260,6 +261,9 @@ class LaneService:
 
     def _find_manifests(self, kind: str, text: str) -> Sequence[Manifest]:
         return self._inbox.find(kind, text)
+
+    def _manifest_by_id(self, manifest_id: str) -> Sequence[Manifest]:
+        return self._inbox.by_id(manifest_id)
 
     def _wake(self) -> None:
         self._uplink.wake()

@@ -252,7 +252,7 @@ def ack(context: click.Context, *, fault_code: str | None) -> None:
 def confirm_identity(
     context: click.Context, *, inspection: str, manifest_id: str, reason: str
 ) -> None:
-    """Bind a manifest to a unit."""
+    """Bind a manifest to a held unit whose identifiers do not do it, or of which none was read."""
     values = {"inspection_id": inspection, "manifest_id": manifest_id, "reason": reason}
     _order(context, "confirm_identity", values)
 

@@ -5,8 +5,10 @@ that says two things stays two.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 from edge.control.cases import Case
+from edge.errors import CommandRefused
 from edge.law.manifest import IdentityState
 from edge.messages.manifest import Manifest, plain_identifier
 
@@ -21,13 +23,63 @@ Papers = tuple[Manifest, ...]
 """What the newest version of one manifest says; more than one contradict each other."""
 
 
-def candidates(identifiers: Mapping[str, str], find: FindManifests) -> dict[str, Papers]:
-    """Every manifest that names an identifier read on the unit, by id."""
-    found: dict[str, Papers] = {}
-    for kind, text in sorted(identifiers.items()):
-        for manifest in find(kind, text):
-            found[manifest.id] = _joined(found.get(manifest.id, ()), manifest)
+class Shelf(NamedTuple):
+    """Where the manifests of the lane are found.
+
+    Attributes:
+        find: by what identifies a unit.
+        by_id: everything the newest version of one manifest was received saying, signature checked;
+            nothing when the lane does not have it.
+    """
+
+    find: FindManifests
+    by_id: Callable[[str], Sequence[Manifest]]
+
+
+def candidates(case: Case, shelf: Shelf) -> dict[str, Papers]:
+    """Every manifest that may be the unit's, by id: all that name an identifier read on it.
+
+    Where none does, it is the one that an OMS has bound, unless what was read speaks against it.
+    """
+    found = _named(case, shelf)
+    if not found and case.confirmed_manifest:
+        papers = _all_of(shelf.by_id(case.confirmed_manifest))
+        if papers and not _contradictions(papers, case.identifiers):
+            found[case.confirmed_manifest] = papers
     return found
+
+
+def confirmable(case: Case, manifest_id: str, shelf: Shelf) -> None:
+    """Refuse what no officer may bind.
+
+    A manifest that names an identifier read on the unit may be bound; where no manifest does, any
+    that nothing read speaks against, so that a lane whose readers are silent still finds papers.
+
+    Raises:
+        CommandRefused: the lane has no such manifest, another one names what was read, what was
+            read speaks against this one, or it contradicts itself.
+    """
+    found = _named(case, shelf)
+    papers = found.get(manifest_id) or _all_of(shelf.by_id(manifest_id))
+    if not papers:
+        raise CommandRefused(
+            f"the lane has no manifest {manifest_id!r}; check the id, or have headquarters send it"
+        )
+    if found and manifest_id not in found:
+        raise CommandRefused(
+            f"manifest {manifest_id!r} names no identifier read on {case.inspection_id}; "
+            f"manifests that do: {', '.join(sorted(found))}"
+        )
+    if not found and (against := _contradictions(papers, case.identifiers)):
+        raise CommandRefused(
+            f"manifest {manifest_id!r} is not of {case.inspection_id}: {', '.join(against)}; "
+            "headquarters has to send a corrected one"
+        )
+    if len(papers) > 1:
+        raise CommandRefused(
+            f"manifest {manifest_id!r} says {len(papers)} different things under version "
+            f"{papers[0].version}; headquarters has to send a higher version"
+        )
 
 
 def bind(case: Case, found: Mapping[str, Papers]) -> tuple[Papers, IdentityState]:
@@ -52,9 +104,24 @@ def bind(case: Case, found: Mapping[str, Papers]) -> tuple[Papers, IdentityState
 
 def touches(case: Case, manifest: Manifest) -> bool:
     """Whether a manifest that has just come may change what is known of the unit."""
-    if any(one.id == manifest.id for one in case.papers):
+    if manifest.id in {case.confirmed_manifest, *(one.id for one in case.papers)}:
         return True
     return any(_declared(manifest, kind) == text for kind, text in case.identifiers.items())
+
+
+def _named(case: Case, shelf: Shelf) -> dict[str, Papers]:
+    found: dict[str, Papers] = {}
+    for kind, text in sorted(case.identifiers.items()):
+        for manifest in shelf.find(kind, text):
+            found[manifest.id] = _joined(found.get(manifest.id, ()), manifest)
+    return found
+
+
+def _all_of(manifests: Sequence[Manifest]) -> Papers:
+    papers: Papers = ()
+    for manifest in manifests:
+        papers = _joined(papers, manifest)
+    return papers
 
 
 def _joined(known: Papers, manifest: Manifest) -> Papers:
@@ -84,6 +151,15 @@ def _agreement(manifest: Manifest, read: Mapping[str, str]) -> int:
             return -1
         agreeing += 1
     return agreeing
+
+
+def _contradictions(papers: Papers, read: Mapping[str, str]) -> list[str]:
+    """What was read and speaks against the papers, in words."""
+    return [
+        f"{kind} {text!r} was read and {declared!r} is declared"
+        for kind, text in sorted(read.items())
+        for declared in sorted({_declared(one, kind) for one in papers} - {"", text})
+    ]
 
 
 def _declared(manifest: Manifest, kind: str) -> str:

@@ -51,12 +51,13 @@ def gauges_of(lane: LaneFile) -> tuple[Gauge, ...]:
 
 
 def envelope_of(lane: LaneFile) -> Envelope:
-    """The lane's envelope as the law takes it."""
+    """The lane's envelope as the law takes it: what has a gauge must be measured."""
     section = lane.envelope
     spans = {axis.value: getattr(section, axis.value) for axis in Axis}
+    gauged = frozenset(gauge.axis for gauge in gauges_of(lane))
     return Envelope(
         **{name: Limits(*span) for name, span in spans.items() if span is not None},
-        must_measure=frozenset(_AXES[name] for name in section.must_measure),
+        must_measure=gauged.union(_AXES[name] for name in section.must_measure),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from zoneinfo import ZoneInfo
 
 from edge.clock import Clock
-from edge.control.binding import AGREEING, FindManifests, Papers, bind, candidates, touches
+from edge.control.binding import AGREEING, Shelf, bind, candidates, confirmable, touches
 from edge.control.cases import Case, CaseBook
 from edge.control.facts import direction_of, envelope_of, gauges_of, manifest_facts
 from edge.core import events as ev
@@ -17,7 +17,6 @@ from edge.core.inspection import REDECIDABLE, InspectionState
 from edge.core.state import State
 from edge.core.tracking import NOBODY, Phase
 from edge.core.values import Quality
-from edge.errors import CommandRefused
 from edge.law.case import Case as LawCase
 from edge.law.case import LawData
 from edge.law.envelope import Axis, Measurement, Origin
@@ -45,7 +44,7 @@ class Gate:
         book: CaseBook,
         core: Callable[[], State],
         latest: Callable[[str], Reading | None],
-        find_manifests: FindManifests,
+        manifests: Shelf,
         law: LawData,
         post: Post,
         clock: Clock,
@@ -54,7 +53,7 @@ class Gate:
         self._book = book
         self._core = core
         self._latest = latest
-        self._find = find_manifests
+        self._manifests = manifests
         self._law = law
         self._post = post
         self._clock = clock
@@ -118,22 +117,9 @@ class Gate:
         """Bind a manifest on a named OMS's word, and decide anew.
 
         Raises:
-            CommandRefused: no identifier that was read is in this manifest, or it contradicts
-                itself.
+            CommandRefused: not this manifest; see `confirmable`.
         """
-        found = self._found(case)
-        if manifest_id not in found:
-            known = ", ".join(sorted(found)) or "none"
-            raise CommandRefused(
-                f"manifest {manifest_id!r} names no identifier read on {case.inspection_id}; "
-                f"manifests that do: {known}"
-            )
-        papers = found[manifest_id]
-        if len(papers) > 1:
-            raise CommandRefused(
-                f"manifest {manifest_id!r} says {len(papers)} different things under version "
-                f"{papers[0].version}; headquarters has to send a higher version"
-            )
+        confirmable(case, manifest_id, self._manifests)
         case.confirmed_manifest = manifest_id
         self.decide(case, note)
 
@@ -143,7 +129,7 @@ class Gate:
         ``note`` is written with the verdict: who has caused the decision, if a person has.
         """
         now = self._clock.utc()
-        case.papers, case.identity = bind(case, self._found(case))
+        case.papers, case.identity = bind(case, candidates(case, self._manifests))
         case.manifest_ids |= {one.id for one in case.papers}
         verdict = decide(
             LawCase(
@@ -275,9 +261,6 @@ class Gate:
         """What every gauge saw; one that saw nothing says so, lest a declared size count for it."""
         sizes = ((gauge.axis, case.sizes.get(gauge.axis, (0, 0))) for gauge in self._gauges)
         return tuple(Measurement(axis, *size, Origin.MEASURED) for axis, size in sizes)
-
-    def _found(self, case: Case) -> dict[str, Papers]:
-        return candidates(case.identifiers, self._find)
 
 
 def _same_hold(before: Verdict, verdict: Verdict) -> bool:

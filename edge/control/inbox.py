@@ -127,6 +127,10 @@ class Inbox:
         """The newest version of each manifest that names this identifier; see `Papers`."""
         return self._papers.find(kind, text)
 
+    def by_id(self, manifest_id: str) -> Sequence[Manifest]:
+        """Everything the newest version of one manifest was received saying; see `Papers`."""
+        return self._papers.by_id(manifest_id)
+
     def command(self, name: str, payload: bytes, respond: Respond) -> None:
         """Judge a command, carry it out once, and respond, signed, once that is on disk."""
         checks = replace(self._checks, seen=partial(self._seen, payload))

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from edge.clock import Clock
 from edge.control.acts import Acts
 from edge.control.actuators import Actuators, Devices
-from edge.control.binding import FindManifests
+from edge.control.binding import Shelf
 from edge.control.cases import Case, CaseBook, StoredImage
 from edge.control.facts import belief_of, limits_of
 from edge.control.gate import Gate
@@ -63,7 +63,7 @@ class LaneLogic:
         *,
         journal: Journal,
         recovered: Recovered,
-        find_manifests: FindManifests,
+        manifests: Shelf,
         law: LawData,
         clock: Clock,
         archive: Path,
@@ -94,7 +94,7 @@ class LaneLogic:
             now_ns=clock.monotonic_ns,
         )
         self.supervisor = self._make_supervisor()
-        self.gate = self._make_gate(find_manifests, law)
+        self.gate = self._make_gate(manifests, law)
         self.officers = Officers(lane)
         self.acts = self._make_acts()
         self.ticker = Ticker(
@@ -137,13 +137,13 @@ class LaneLogic:
             now_ns=self._clock.monotonic_ns,
         )
 
-    def _make_gate(self, find_manifests: FindManifests, law: LawData) -> Gate:
+    def _make_gate(self, manifests: Shelf, law: LawData) -> Gate:
         return Gate(
             self.lane,
             book=self.book,
             core=self._core,
             latest=self.supervisor.latest,
-            find_manifests=find_manifests,
+            manifests=manifests,
             law=law,
             post=self.runner.post,
             clock=self._clock,

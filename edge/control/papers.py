@@ -16,7 +16,13 @@ from edge.core.faults import Fault
 from edge.errors import JournalError, PublishError
 from edge.journal.database import Reader
 from edge.journal.entries import Committed
-from edge.journal.manifests import keep_manifest, manifest_versions, manifests_for
+from edge.journal.manifests import (
+    StoredManifest,
+    keep_manifest,
+    manifest_versions,
+    manifests_for,
+    newest_version,
+)
 from edge.messages.base import read_object
 from edge.messages.manifest import Manifest, plain_identifier, read_manifest
 from edge.settings import LaneFile
@@ -125,9 +131,15 @@ class Papers:
         When one of them cannot be read there are none: with a part of them the rest might seem
         to agree. A unit without a manifest is held.
         """
+        return self._read(lambda: manifests_for(self._reader, kind, text))
+
+    def by_id(self, manifest_id: str) -> Sequence[Manifest]:
+        """Everything the newest version of one manifest was received saying, as `find` gives it."""
+        return self._read(lambda: newest_version(self._reader, manifest_id))
+
+    def _read(self, stored: Callable[[], list[StoredManifest]]) -> Sequence[Manifest]:
         try:
-            found = manifests_for(self._reader, kind, text)
-            return [read_manifest(stored.body) for stored in found]
+            return [read_manifest(one.body) for one in stored()]
         except JournalError as error:
             self.journal_failed(error)
         except PublishError as error:

@@ -5,11 +5,15 @@ from edge.core.inspection import InspectionState
 from edge.law.rules import Rule
 from edge.law.verdicts import Reason, Verdict
 
+_CORRECTED = "a corrected manifest from headquarters"
 _ACTS = {
     Rule.DRIVER_NOT_ASKED: "an OMS asks the driver: scanlane ask-driver",
+    Rule.UNDECIDED_CODE: _CORRECTED,
+    Rule.MALFORMED_CODE: _CORRECTED,
+    Rule.GOODS_MISSING: _CORRECTED,
     Rule.IDENTITY_MISSING: "a second identifier, or an OMS: scanlane confirm-identity",
     Rule.IDENTITY_CONFLICT: "an OMS, where the papers are its own: scanlane confirm-identity",
-    Rule.MANIFEST_MISSING: "a manifest from headquarters",
+    Rule.MANIFEST_MISSING: "a manifest from headquarters, or an OMS: scanlane confirm-identity",
     Rule.MANIFEST_UNSIGNED: "a signed manifest from headquarters",
     Rule.MANIFEST_STALE: "a newer manifest from headquarters",
     Rule.MANIFEST_CONTRADICTION: "a higher version of the manifest from headquarters",
@@ -27,7 +31,7 @@ def waits_for(state: InspectionState, case: Case) -> list[str]:
     if state is not InspectionState.ON_HOLD or verdict is None:
         return []
     rules = {reason.rule for reason in verdict.reasons}
-    acts = [what for rule, what in _ACTS.items() if rule in rules]
+    acts = dict.fromkeys(what for rule, what in _ACTS.items() if rule in rules)
     return [*map(_shown, verdict.reasons), *acts, _answer(case, verdict)]
 
 

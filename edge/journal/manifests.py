@@ -113,6 +113,15 @@ def manifest_versions(reader: Reader, manifest_id: str) -> list[StoredManifest]:
     return _read(reader, _BY_ID, manifest_id)
 
 
+def newest_version(reader: Reader, manifest_id: str) -> list[StoredManifest]:
+    """Give the newest version of one manifest, more than one when it was received saying more.
+
+    None when it was never received. Raises JournalError.
+    """
+    versions = manifest_versions(reader, manifest_id)
+    return [one for one in versions if one.version == versions[0].version]
+
+
 def manifests_out_of_date(reader: Reader, before_utc: str, limit: int) -> list[str]:
     """Give the ids of manifests of which no version was valid at a moment or later, in order.
 

@@ -52,17 +52,17 @@ def vehicle_findings(kind: str, table: ExemptionTable) -> Iterator[Finding]:
 
 
 def driver_findings(case: Case) -> Iterator[Finding]:
-    """The question for live animals: pets and riding horses have no goods declaration."""
+    """The question for live animals: pets and riding horses have no goods declaration.
+
+    A "yes" holds, whoever has heard it; only a "no" said to a named officer settles the question. A
+    question that was put stays open until it is answered, also where nobody had to put it.
+    """
     answer = case.driver
-    heard = (
-        answer is not None
-        and answer.counts
-        and answer.inspection_id == case.inspection_id
-        and answer.animals is not Aboard.UNANSWERED
-    )
-    if answer is not None and heard:
+    if answer is not None and answer.inspection_id == case.inspection_id:
         if answer.animals is Aboard.YES:
             yield Finding(Rule.ANIMALS_ABOARD, f"asked by {answer.officer_id} at {answer.utc}")
+        elif answer.animals is Aboard.UNANSWERED or not answer.counts:
+            yield Finding(Rule.DRIVER_NOT_ASKED, "asked, and no answer that counts")
         return
     manifest = case.manifest
     if manifest.private_vehicle:

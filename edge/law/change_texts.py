@@ -18,21 +18,21 @@ _SIGNED_TABLE = Text(
     "Подписанная таблица исключений на этот день от центра; сканировать не вправе никто",
     "Орталықтан осы күнге қол қойылған ерекше жағдайлар кестесі; ешкім сканерлей алмайды",
 )
-_MEASURED = Text(
-    "A measurement whose whole uncertainty lies within or beyond the limits; until then an OMS "
-    "answers and may say scan",
-    "Измерение, вся погрешность которого лежит внутри или вне пределов; до этого отвечает OMS и "
-    "может решить сканировать",
-    "Бүкіл қателігі шек ішінде не шектен тыс жататын өлшеу; оған дейін OMS жауап береді және "
-    "сканерлеуге шеше алады",
+_SIZE = Text(
+    "A measurement, as when the unit comes again, or a corrected manifest where a declared size is "
+    "enough; until then no officer may scan",
+    "Измерение, например при повторном подъезде, или исправленный манифест, если достаточно "
+    "заявленного размера; до этого сканировать не вправе никто",
+    "Өлшеу, мысалы нысан қайта келгенде, немесе мәлімделген мөлшер жеткілікті болса, түзетілген "
+    "манифест; оған дейін ешкім сканерлей алмайды",
 )
 _TWO_IDENTIFIERS = Text(
     "Two identifiers that agree with the manifest, or an OMS who confirms whose manifest it is; "
-    "until then an OMS answers and may say scan",
+    "until then no officer may scan",
     "Два идентификатора, совпадающие с манифестом, или OMS, подтвердивший, чей это манифест; до "
-    "этого отвечает OMS и может решить сканировать",
+    "этого сканировать не вправе никто",
     "Манифестке сәйкес екі сәйкестендіргіш немесе манифест кімдікі екенін растаған OMS; оған дейін "
-    "OMS жауап береді және сканерлеуге шеше алады",
+    "ешкім сканерлей алмайды",
 )
 _LOOKED = Text(
     "An OMS looks, or asks for a corrected line, and answers; the answer may be scan",
@@ -44,14 +44,6 @@ _NOTHING = Text(
     "Nothing needs to change; the notice decides nothing",
     "Менять ничего не нужно; замечание ничего не решает",
     "Ештеңе өзгертудің қажеті жоқ; ескерту ештеңе шешпейді",
-)
-_MANIFEST = Text(
-    "A signed manifest of this unit that is in date, from headquarters; until then an OMS answers "
-    "and may say scan",
-    "Подписанный действующий манифест этого объекта от центра; до этого отвечает OMS и может "
-    "решить сканировать",
-    "Орталықтан осы нысанның қол қойылған, мерзімі өтпеген манифесі; оған дейін OMS жауап береді "
-    "және сканерлеуге шеше алады",
 )
 
 CHANGE_TEXTS = MappingProxyType(
@@ -112,26 +104,28 @@ CHANGE_TEXTS = MappingProxyType(
             "Түзетілген манифест немесе сол бағыттың жолағы; мұнда ешкім сканерлей алмайды",
         ),
         Rule.UNDECIDED_CODE: Text(
-            "A longer code, best all ten digits, in a corrected manifest; until then an OMS "
-            "answers and may say scan",
-            "Более длинный код, лучше все десять знаков, в исправленном манифесте; до этого "
-            "отвечает OMS и может решить сканировать",
-            "Түзетілген манифесте ұзынырақ код, дұрысы он таңбаның бәрі; оған дейін OMS жауап "
-            "береді және сканерлеуге шеше алады",
+            "A longer code, best all ten digits, in a corrected manifest from headquarters, also "
+            "when an officer has opened the boxes; until then no officer may scan",
+            "Более длинный код, лучше все десять знаков, в исправленном манифесте от центра, даже "
+            "если места уже вскрыты; до этого сканировать не вправе никто",
+            "Орталықтан түзетілген манифесте ұзынырақ код, дұрысы он таңбаның бәрі, жәшіктер ашып "
+            "қаралса да; оған дейін ешкім сканерлей алмайды",
         ),
         Rule.MALFORMED_CODE: Text(
-            "A code of 2, 4, 6, 8 or 10 digits with its leading zero, in a corrected manifest; "
-            "until then an OMS answers and may say scan",
-            "Код из 2, 4, 6, 8 или 10 цифр с начальным нулём в исправленном манифесте; до этого "
-            "отвечает OMS и может решить сканировать",
-            "Түзетілген манифесте бастапқы нөлімен 2, 4, 6, 8 немесе 10 цифрлы код; оған дейін OMS "
-            "жауап береді және сканерлеуге шеше алады",
+            "A code of 2, 4, 6, 8 or 10 digits with its leading zero, in a corrected manifest from "
+            "headquarters; until then no officer may scan",
+            "Код из 2, 4, 6, 8 или 10 цифр с начальным нулём в исправленном манифесте от центра; "
+            "до этого сканировать не вправе никто",
+            "Орталықтан түзетілген манифесте бастапқы нөлімен 2, 4, 6, 8 немесе 10 цифрлы код; "
+            "оған дейін ешкім сканерлей алмайды",
         ),
         Rule.GOODS_MISSING: Text(
-            "A manifest that names the goods; until then an OMS answers and may say scan",
-            "Манифест с перечнем товаров; до этого отвечает OMS и может решить сканировать",
-            "Тауарлары көрсетілген манифест; оған дейін OMS жауап береді және сканерлеуге шеше "
-            "алады",
+            "A corrected manifest that names the goods, from headquarters; until then no officer "
+            "may scan",
+            "Исправленный манифест с перечнем товаров от центра; до этого сканировать не вправе "
+            "никто",
+            "Орталықтан тауарлары көрсетілген түзетілген манифест; оған дейін ешкім сканерлей "
+            "алмайды",
         ),
         Rule.EXEMPT_UNPROVEN: Text(
             "A signed manifest of this unit, or an OMS who confirms that it is of this unit; until "
@@ -141,9 +135,27 @@ CHANGE_TEXTS = MappingProxyType(
             "Осы нысанның қол қойылған манифесі немесе оның тиесілілігін растаған OMS; оған дейін "
             "ерекше деп өткізуге болмайды, ешкім сканерлей алмайды",
         ),
-        Rule.MANIFEST_MISSING: _MANIFEST,
-        Rule.MANIFEST_UNSIGNED: _MANIFEST,
-        Rule.MANIFEST_STALE: _MANIFEST,
+        Rule.MANIFEST_MISSING: Text(
+            "A signed manifest of this unit, from headquarters, or an OMS who confirms which one "
+            "is its own; until then no officer may scan",
+            "Подписанный манифест этого объекта от центра или OMS, подтвердивший, какой манифест "
+            "его; до этого сканировать не вправе никто",
+            "Орталықтан осы нысанның қол қойылған манифесі немесе қай манифест соныкі екенін "
+            "растаған OMS; оған дейін ешкім сканерлей алмайды",
+        ),
+        Rule.MANIFEST_UNSIGNED: Text(
+            "A signed manifest of this unit, from headquarters; until then no officer may scan",
+            "Подписанный манифест этого объекта от центра; до этого сканировать не вправе никто",
+            "Орталықтан осы нысанның қол қойылған манифесі; оған дейін ешкім сканерлей алмайды",
+        ),
+        Rule.MANIFEST_STALE: Text(
+            "A manifest of this unit that is in date, from headquarters; until then an OMS answers "
+            "and may say scan",
+            "Действующий манифест этого объекта от центра; до этого отвечает OMS и может решить "
+            "сканировать",
+            "Орталықтан осы нысанның мерзімі өтпеген манифесі; оған дейін OMS жауап береді және "
+            "сканерлеуге шеше алады",
+        ),
         Rule.MANIFEST_CONTRADICTION: Text(
             "A higher version of the manifest, from headquarters; no officer may scan before",
             "Более высокая версия манифеста от центра; до неё сканировать не вправе никто",
@@ -151,10 +163,21 @@ CHANGE_TEXTS = MappingProxyType(
         ),
         Rule.IDENTITY_CONFLICT: _TWO_IDENTIFIERS,
         Rule.IDENTITY_MISSING: _TWO_IDENTIFIERS,
-        Rule.DIMENSIONS_UNCERTAIN: _MEASURED,
-        Rule.DIMENSIONS_UNKNOWN: _MEASURED,
-        Rule.DIMENSIONS_UNMEASURED: _MEASURED,
-        Rule.DIMENSIONS_DECLARED: _MEASURED,
+        Rule.DIMENSIONS_UNCERTAIN: Text(
+            "A measurement whose whole uncertainty lies within or beyond the limits; until then an "
+            "OMS answers and may say scan",
+            "Измерение, вся погрешность которого лежит внутри или вне пределов; до этого отвечает "
+            "OMS и может решить сканировать",
+            "Бүкіл қателігі шек ішінде не шектен тыс жататын өлшеу; оған дейін OMS жауап береді "
+            "және сканерлеуге шеше алады",
+        ),
+        Rule.DIMENSIONS_UNKNOWN: _SIZE,
+        Rule.DIMENSIONS_UNMEASURED: Text(
+            "A measurement, as when the unit comes again; until then no officer may scan",
+            "Измерение, например при повторном подъезде; до этого сканировать не вправе никто",
+            "Өлшеу, мысалы нысан қайта келгенде; оған дейін ешкім сканерлей алмайды",
+        ),
+        Rule.DIMENSIONS_DECLARED: _SIZE,
         Rule.SPEED: Text(
             "The unit comes again at a speed within the limits; an OMS may answer as well",
             "Объект подъезжает снова со скоростью в пределах; ответить может и OMS",

@@ -53,7 +53,7 @@ class Measurement:
         axis: what it is the amount of.
         value: the amount. Zero or less says nothing was seen and counts as unknown.
         uncertainty: the true amount lies in value +- uncertainty; negative counts as unknown.
-            A measurement that is unknown leaves its axis in doubt, whatever else is known of it.
+            An amount that is unknown leaves its axis unknown, whatever else is said of it.
         origin: measured on the lane, or declared by the carrier.
     """
 
@@ -137,17 +137,18 @@ def judge(
     Measured beats declared, and so does a measurement that saw nothing: a gauge that fails must not
     leave the word to the carrier, nor to another gauge. Beyond is only what lies outside with its
     whole uncertainty; fitting only what lies inside with its whole uncertainty. Two measurements
-    that judge differently are uncertain. An amount alone declared never proves that a unit is too
-    large.
+    that are known and judge differently are uncertain. An amount alone declared never proves that a
+    unit is too large.
 
     Args:
         envelope: the lane's limits.
-        measured: amounts measured on the lane; any that says ``declared`` is ignored.
+        measured: amounts measured on the lane, one of every gauge, also of one that saw nothing;
+            any that says ``declared`` is ignored.
         declared: amounts declared; any that says ``measured`` is ignored, since a declaration
             cannot make itself a measurement.
     """
     seen = [one for one in measured if one.origin is Origin.MEASURED]
-    said = [one for one in declared if one.origin is Origin.DECLARED and _says_something(one)]
+    said = [one for one in declared if one.origin is Origin.DECLARED]
     return tuple(
         _judge_axis(envelope, axis, limits, seen, said) for axis, limits in envelope.limits()
     )
@@ -165,22 +166,20 @@ def _judge_axis(
     fit = _agreed(limits, declared)
     if fit is Fit.BEYOND:
         fit = Fit.DECLARED_BEYOND
-    elif axis in envelope.must_measure:
+    elif fit is not Fit.UNKNOWN and axis in envelope.must_measure:
         fit = Fit.UNMEASURED
     return AxisFit(axis, fit, _show(axis, limits, declared))
 
 
-def _says_something(one: Measurement) -> bool:
-    return one.value > 0 and one.uncertainty >= 0
-
-
 def _agreed(limits: Limits, amounts: list[Measurement]) -> Fit:
     fits = {_fit(limits, one) for one in amounts}
+    if Fit.UNKNOWN in fits:
+        return Fit.UNKNOWN
     return fits.pop() if len(fits) == 1 else Fit.UNCERTAIN
 
 
 def _fit(limits: Limits, one: Measurement) -> Fit:
-    if not _says_something(one):
+    if one.value <= 0 or one.uncertainty < 0:
         return Fit.UNKNOWN
     low, high = one.value - one.uncertainty, one.value + one.uncertainty
     if low > limits.greatest or high < limits.least:

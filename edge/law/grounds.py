@@ -133,12 +133,12 @@ def _statement_counts(study: Study) -> bool:
 
 
 def sizes(study: Study) -> list[Finding]:
-    """Axes that do not surely fit: beyond exempts, everything else is doubt."""
+    """Axes that do not surely fit: beyond exempts, a speed excepted; everything else is doubt."""
     return [Finding(rule, one.shown) for one in study.axes if (rule := _size_rule(one)) is not None]
 
 
 def _size_rule(one: AxisFit) -> Rule | None:
-    too_fast = one.axis is Axis.SPEED and one.fit in (Fit.BEYOND, Fit.DECLARED_BEYOND)
+    too_fast = one.axis is Axis.SPEED and one.fit is Fit.BEYOND
     return Rule.SPEED if too_fast else _SIZE_RULES[one.fit]
 
 

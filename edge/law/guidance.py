@@ -13,7 +13,8 @@ from edge.law.words import Text
 
 _NOTICE = "Order of the State Revenue Committee No. 722 of 12.11.2021, as noticed on 18.04.2025"
 _CHOICE = "edge/law/README.md"
-_HOLD = f"{_CHOICE}, The four verdicts: HOLD is the answer to any doubt"
+_FACT = f"{_CHOICE}, The two sorts of holds: only the fact ends what nobody knows"
+_JUDGED = f"{_CHOICE}, The two sorts of holds: a named OMS judges what is known"
 _NOBODY = f"{_CHOICE}, What nobody can do"
 _DATED = f"{_CHOICE}, The four verdicts: no table of exemptions, or two, for the day"
 _WORDS = f"{_CHOICE}, Words of living goods: a word only ever raises doubt"
@@ -33,22 +34,22 @@ RULE_SOURCES = MappingProxyType(
         Rule.DEPARTURE: f"{_NOTICE}: on departure only upon the written request of the carrier",
         Rule.DEPARTURE_REQUEST: f"{_NOTICE}: on departure only upon the written request of the "
         "carrier",
-        Rule.DIRECTION_UNKNOWN: _HOLD,
-        Rule.DIRECTION_CONTRADICTION: _HOLD,
-        Rule.UNDECIDED_CODE: _HOLD,
-        Rule.MALFORMED_CODE: _HOLD,
-        Rule.GOODS_MISSING: _HOLD,
+        Rule.DIRECTION_UNKNOWN: _FACT,
+        Rule.DIRECTION_CONTRADICTION: _FACT,
+        Rule.UNDECIDED_CODE: _FACT,
+        Rule.MALFORMED_CODE: _FACT,
+        Rule.GOODS_MISSING: _FACT,
         Rule.EXEMPT_UNPROVEN: _NOBODY,
-        Rule.MANIFEST_MISSING: _HOLD,
-        Rule.MANIFEST_UNSIGNED: _HOLD,
+        Rule.MANIFEST_MISSING: _FACT,
+        Rule.MANIFEST_UNSIGNED: _FACT,
         Rule.MANIFEST_STALE: f"{_CHOICE}, Where the notice leaves a choice: stale manifest",
-        Rule.MANIFEST_CONTRADICTION: _HOLD,
-        Rule.IDENTITY_CONFLICT: _HOLD,
-        Rule.IDENTITY_MISSING: _HOLD,
-        Rule.DIMENSIONS_UNCERTAIN: _HOLD,
-        Rule.DIMENSIONS_UNKNOWN: _HOLD,
-        Rule.DIMENSIONS_UNMEASURED: _HOLD,
-        Rule.DIMENSIONS_DECLARED: _HOLD,
+        Rule.MANIFEST_CONTRADICTION: _FACT,
+        Rule.IDENTITY_CONFLICT: _FACT,
+        Rule.IDENTITY_MISSING: _FACT,
+        Rule.DIMENSIONS_UNCERTAIN: _JUDGED,
+        Rule.DIMENSIONS_UNKNOWN: _FACT,
+        Rule.DIMENSIONS_UNMEASURED: _FACT,
+        Rule.DIMENSIONS_DECLARED: _FACT,
         Rule.SPEED: f"{_CHOICE}, Where the notice leaves a choice: is speed a dimension",
         Rule.TABLE_NOT_LOADED: _DATED,
         Rule.TABLE_EXPIRED: _DATED,

@@ -201,9 +201,9 @@ RULE_TEXTS = MappingProxyType(
             "Көлік жануарларға арналған: бос екенін тексеріңіз",
         ),
         Rule.DRIVER_NOT_ASKED: Text(
-            "The driver has not been asked whether live animals are on board",
-            "Водителя не спросили, есть ли на борту живые животные",
-            "Жүргізушіден көлікте тірі жануарлар бар-жоғы сұралмаған",
+            "The driver has not said whether live animals are on board",
+            "Водитель не сказал, есть ли на борту живые животные",
+            "Жүргізуші көлікте тірі жануарлар бар-жоғын айтқан жоқ",
         ),
         Rule.ANIMALS_ABOARD: Text(
             "The driver says that live animals are on board",

@@ -78,31 +78,31 @@ class RuleRow:
 
     Attributes:
         kind: the verdict it gives; None for a notice, which decides nothing.
-        officer_may_scan: whether an officer's answer may lead to a scan over it. Only a fact that
-            a person can establish is such; a missing rule table or legal basis is not.
+        officer_may_scan: whether it is a hold that a named OMS may answer with a scan.
     """
 
     kind: VerdictKind | None
     officer_may_scan: bool = False
 
 
-_BY_NOBODY = frozenset(
+_JUDGEMENTS = frozenset(
     {
-        Rule.DIRECTION_UNKNOWN,
-        Rule.DIRECTION_CONTRADICTION,
-        Rule.EXEMPT_UNPROVEN,
-        Rule.MANIFEST_CONTRADICTION,
-        Rule.TABLE_NOT_LOADED,
-        Rule.TABLE_EXPIRED,
-        Rule.TABLE_GAP,
-        Rule.TABLE_CONTRADICTION,
-        Rule.TABLE_UNSIGNED,
-        Rule.DRIVER_NOT_ASKED,
-        Rule.ANIMALS_ABOARD,
-        Rule.WORDS_MISSING,
+        Rule.MANIFEST_STALE,
+        Rule.DIMENSIONS_UNCERTAIN,
+        Rule.SPEED,
+        Rule.DESCRIPTION_UNREAD,
+        Rule.LIVING_GOODS,
+        Rule.LIVING_WORD,
+        Rule.SITE_POLICY,
+        Rule.DOCUMENT,
+        Rule.ANIMAL_VEHICLE,
     }
 )
-"""Holds that no officer's answer turns into a scan."""
+"""Holds that judge known facts: a named OMS may answer them with a scan, and says why.
+
+Every other hold is about a fact that nobody knows: only that fact ends it, and no answer of any
+officer makes a scan of it.
+"""
 
 _KINDS = {
     "SC": VerdictKind.SCAN,
@@ -114,11 +114,6 @@ _KINDS = {
 """What the first letters of an id say."""
 
 RULES = MappingProxyType(
-    {
-        rule: RuleRow(
-            kind := _KINDS[rule.value[:2]], kind is VerdictKind.HOLD and rule not in _BY_NOBODY
-        )
-        for rule in Rule
-    }
+    {rule: RuleRow(_KINDS[rule.value[:2]], officer_may_scan=rule in _JUDGEMENTS) for rule in Rule}
 )
 """One row for every rule."""

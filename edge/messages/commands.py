@@ -8,7 +8,7 @@ from edge.messages.base import Closed, LaneId, Line, Signature, Text, Token, Utc
 
 
 class AnswerArgs(Closed):
-    """Answer a hold. No answer turns a mandated exemption into a scan."""
+    """Answer a hold. No answer makes a scan of an exemption or of what nobody knows."""
 
     inspection_id: Token
     decision: Literal["scan", "turn_away", "pass"]
@@ -38,7 +38,7 @@ class AckArgs(Closed):
 
 
 class ConfirmIdentityArgs(Closed):
-    """Bind a manifest to a unit whose identifiers do not agree by themselves."""
+    """Bind a manifest to a unit whose identifiers do not do it, or of which none was read."""
 
     inspection_id: Token
     manifest_id: Token

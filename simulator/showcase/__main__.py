@@ -21,13 +21,14 @@ from edge.clock import SystemClock
 from edge.door import ask
 from edge.errors import EdgeError
 from edge.messages.base import to_bytes
+from edge.messages.manifest import Manifest
 from simulator.broker import BrokerHandle, start_broker
 from simulator.showcase.feed import Story, listen
 from simulator.showcase.folder import Places, fresh_folder
 from simulator.showcase.judge import differences, read_received, read_truth
 from simulator.showcase.officers import Hands, People
 from simulator.showcase.processes import ShowError, Troupe, program, run_words, tail
-from simulator.showcase.script import SHORT, Scene, manifest_of, scenes
+from simulator.showcase.script import SHORT, Scene, corrected_of, manifest_of, scenes
 from simulator.showcase.view import View
 
 OVERALL_S = 480.0
@@ -156,7 +157,9 @@ class Showcase:
                 def spawn(work: Coroutine[None, None, None]) -> None:
                     others.append(tasks.create_task(work))
 
-                people = People(self._places.lane, self._story, self._hands, spawn)
+                people = People(
+                    self._places.lane, self._story, self._hands, spawn, self._send_corrected
+                )
                 spawn(self._follow(people))
                 spawn(self._watch())
                 spawn(self._draw())
@@ -200,13 +203,18 @@ class Showcase:
     async def _send_manifests(self) -> None:
         self._places.papers.mkdir(exist_ok=True)
         for scene in self._play:
-            name = scene.unit.unit_id
             manifest = manifest_of(scene, self._lane_id, self._clock.utc())
             if manifest is not None:
-                file = self._places.papers / f"{name}.json"
-                file.write_bytes(to_bytes(manifest))
-                await self._headquarters("manifest", str(file))
-            self._sent.add(name)
+                await self._send(manifest)
+            self._sent.add(scene.unit.unit_id)
+
+    async def _send_corrected(self, scene: Scene) -> None:
+        await self._send(corrected_of(scene, self._lane_id, self._clock.utc()))
+
+    async def _send(self, manifest: Manifest) -> None:
+        file = self._places.papers / f"{manifest.id}-{manifest.version}.json"
+        file.write_bytes(to_bytes(manifest))
+        await self._headquarters("manifest", str(file))
 
     async def _direct(self, people: People) -> None:
         await self._prepared()
@@ -327,7 +335,7 @@ async def show(
 @click.option(
     "--lane", "lane_file", default=LANE_FILE, type=click.Path(path_type=Path, exists=True)
 )
-@click.option("--short", is_flag=True, help="Four units only.")
+@click.option("--short", is_flag=True, help="Five units only.")
 @click.option("--seed", default=_SEED, show_default=True, help="Seed of sizes and contents.")
 @click.option("--keep", is_flag=True, envvar="KEEP", help="Go on serving until Ctrl-C.")
 def main(folder: Path, lane_file: Path, seed: int, *, short: bool, keep: bool) -> None:

@@ -51,6 +51,7 @@ class Chapter:
         state: the last thing that happened, for people.
         verdict: kind of the newest verdict.
         rules: rules of the newest verdict.
+        first: rules of the holds that came before it.
         route: where an unscanned unit goes, pass or turn_away.
         beam: whether a beam was intended.
         lines: detector lines of the running scan.
@@ -65,6 +66,7 @@ class Chapter:
     state: str = "identifying"
     verdict: str = ""
     rules: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
     route: str = ""
     beam: bool = False
     lines: int = 0
@@ -75,6 +77,12 @@ class Chapter:
     def title(self) -> str:
         """The unit for people."""
         return f"{self.scene.unit.unit_id} {self.scene.title}" if self.scene else self.inspection
+
+    @property
+    def why(self) -> str:
+        """The rules of the newest verdict, and of the hold before it, for people."""
+        after = f" (held first: {' '.join(self.first)})" if self.first else ""
+        return " ".join(self.rules) + after
 
     @property
     def stay_s(self) -> int:
@@ -154,6 +162,8 @@ class Story:
         """The law has spoken; by its QR code the unit is one of ours."""
         record = entry.body.get("verdict")
         words = record if isinstance(record, dict) else {}
+        if chapter.verdict == "hold":
+            chapter.first = tuple(dict.fromkeys((*chapter.first, *chapter.rules)))
         chapter.verdict = entry.cause
         chapter.rules = _rules(words)
         chapter.route = str(entry.body.get("route", ""))

@@ -143,6 +143,11 @@ def _record(name: str, scene: Scene, chapter: Chapter) -> Iterable[str]:
     missing = [rule for rule in expected.rules if rule not in chapter.rules]
     if missing:
         yield f"{name}: rules {', '.join(chapter.rules)}, expected {', '.join(missing)}"
+    if {*expected.first} - {*chapter.first}:
+        before, wanted = (
+            ", ".join(rules) or "nothing" for rules in (chapter.first, expected.first)
+        )
+        yield f"{name}: held before for {before}, expected {wanted}"
     if chapter.end != expected.end:
         yield f"{name}: ended {chapter.end or 'not at all'}, expected {expected.end}"
     if expected.end in WITH_IMAGE and not chapter.image:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from simulator.showcase.feed import Chapter, FeedEntry, News, Story
 from simulator.showcase.processes import Said, ShowError, program, run_words
-from simulator.showcase.script import Incident, Scene
+from simulator.showcase.script import Correction, Incident, Scene
 
 OMS, OAC = "oms-sim", "oac-sim"
 PATIENCE_S = 15.0
@@ -23,6 +23,8 @@ _LOOK_S = 0.1
 
 Run = Callable[[Sequence[str]], Coroutine[None, None, Said]]
 Spawn = Callable[[Coroutine[None, None, None]], object]
+Correct = Callable[[Scene], Coroutine[None, None, None]]
+"""Has headquarters send the corrected manifest of a scene."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class People:
         story: what the feed has told; acts are noted in it.
         hands: the attendant's.
         spawn: starts a task whose failure ends the showcase.
+        correct: what an OMS asks headquarters for when the boxes have been opened.
         run: runs an officer's command.
         pace: how quickly they are.
     """
@@ -86,6 +89,7 @@ class People:
         story: Story,
         hands: Hands,
         spawn: Spawn,
+        correct: Correct,
         run: Run = run_words,
         pace: Pace = PACE,
     ) -> None:
@@ -93,9 +97,11 @@ class People:
         self._story = story
         self._hands = hands
         self._spawn = spawn
+        self._correct = correct
         self._run = run
         self._pace = pace
         self._struck: set[str] = set()
+        self._opened: set[str] = set()
 
     def hear(self, news: News) -> None:
         """Act on what the lane has told; the story has taken it already."""
@@ -112,6 +118,10 @@ class People:
     def _about(self, entry: FeedEntry, chapter: Chapter, scene: Scene) -> None:
         if entry.kind == "hold.asked" and scene.ruling is not None:
             self._spawn(self._answer(chapter, scene))
+        elif entry.kind == "hold.asked" and scene.correction is not None:
+            if chapter.inspection not in self._opened:
+                self._opened.add(chapter.inspection)
+                self._spawn(self._open_boxes(chapter, scene, scene.correction))
         elif entry.kind == "image.stored" and scene.finding is not None:
             self._spawn(self._analyse(chapter, scene))
         elif entry.kind == "beam.intent" and scene.incident is not Incident.NONE:
@@ -127,6 +137,12 @@ class People:
         self._note(OMS, f"{chapter.title}: {ruling.decision} ({ruling.reason})")
         words = ("answer", chapter.inspection, ruling.decision, "--reason", ruling.reason)
         await self._officer(OMS, *words)
+
+    async def _open_boxes(self, chapter: Chapter, scene: Scene, correction: Correction) -> None:
+        """What nobody knows is not answered: a new fact ends the hold."""
+        self._note(OMS, f"{chapter.title}: {correction.seen}; asks headquarters to correct it")
+        await self._correct(scene)
+        self._note("headquarters", f"{chapter.title}: corrected manifest sent")
 
     async def _analyse(self, chapter: Chapter, scene: Scene) -> None:
         finding = scene.finding

@@ -55,15 +55,6 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """The simulated OAC's two answers."""
-
-    suspicion: bool
-    agrees: bool
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
 class Goods:
     """One goods line: code as printed, description, mass in kg."""
 
@@ -73,15 +64,33 @@ class Goods:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What the simulated OMS finds in the opened boxes, and the goods headquarters corrects."""
+
+    seen: str
+    goods: tuple[Goods, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The simulated OAC's two answers."""
+
+    suspicion: bool
+    agrees: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Expected:
     """What must become of a unit.
 
     Attributes:
-        verdict: scan, exempt, no_basis or hold.
+        verdict: scan, exempt, no_basis or hold; the last one where there are several.
         rules: the ids that must be among the rules of the verdict.
         end: state of the closed record.
         exposed: whether the beam may have touched it, and must have.
         taken_away: whether it left by the attendant instead of through the tunnel.
+        first: the ids that must be among the rules of a hold before that verdict.
     """
 
     verdict: str
@@ -89,6 +98,7 @@ class Expected:
     end: str
     exposed: bool = False
     taken_away: bool = False
+    first: tuple[str, ...] = ()
 
 
 _NOT_CAST = Unit("")
@@ -104,6 +114,7 @@ class Scene:
         expected: what must become of it.
         papers: how it travels.
         ruling: the OMS's answer to its hold, None where none is expected.
+        correction: what ends its hold instead, None where nothing does.
         finding: the OAC's answers about its image, None where none is expected.
         incident: what goes wrong under its beam.
         height_mm: its height, 0 to have one drawn.
@@ -115,6 +126,7 @@ class Scene:
     expected: Expected
     papers: Papers = Papers.ARRIVAL
     ruling: Ruling | None = None
+    correction: Correction | None = None
     finding: Finding | None = None
     incident: Incident = Incident.NONE
     height_mm: int = 0
@@ -200,8 +212,8 @@ _PLAY = (
     Scene(
         "eggs by four digits only",
         (Goods("0407", "eggs", 230),),
-        Expected("hold", ("HO-UNDECIDED-CODE",), "without_suspicion", exposed=True),
-        ruling=Ruling("scan", "boxes opened: table eggs, veterinary certificate agrees"),
+        replace(_WITHOUT_SUSPICION, first=("HO-UNDECIDED-CODE",)),
+        correction=Correction("boxes opened: table eggs", (_TABLE_EGGS,)),
         finding=_CLEAR,
     ),
     Scene(
@@ -215,8 +227,9 @@ _PLAY = (
     Scene("emergency stop under the beam", _SHOES, _not_completed(), incident=Incident.ESTOP),
 )
 
-SHORT = (0, 3, 9, 15)
-"""A play of four that still has a scan, an exemption, a hold and a trip."""
+SHORT = (0, 3, 9, 12, 15)
+"""A play of five that still has a scan, an exemption, a hold that is answered, one that ends by a
+corrected manifest, and a trip."""
 
 
 def scenes(seed: int, only: Sequence[int] = ()) -> tuple[Scene, ...]:
@@ -244,6 +257,14 @@ def _cast(number: int, scene: Scene, draw: random.Random) -> Scene:
         fill=draw.getrandbits(31),
     )
     return replace(scene, unit=unit)
+
+
+def corrected_of(scene: Scene, lane: str, now: datetime) -> Manifest:
+    """The manifest headquarters sends when an OMS has had the boxes opened, unsigned."""
+    assert scene.correction is not None
+    corrected = manifest_of(replace(scene, goods=scene.correction.goods), lane, now)
+    assert corrected is not None
+    return corrected.model_copy(update={"version": corrected.version + 1})
 
 
 def manifest_of(scene: Scene, lane: str, now: datetime) -> Manifest | None:

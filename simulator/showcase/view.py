@@ -100,7 +100,7 @@ class View:
             table.add_row(
                 f"{scene.unit.unit_id} {scene.title}",
                 _styled(chapter.verdict),
-                " ".join(chapter.rules),
+                chapter.why,
                 _styled(chapter.end or "open"),
                 str(chapter.stay_s or ""),
                 chapter.image,
@@ -139,7 +139,7 @@ class View:
             table.add_row(
                 chapter.title,
                 _styled(chapter.verdict),
-                " ".join(chapter.rules),
+                chapter.why,
                 chapter.state,
                 _styled(chapter.end),
             )
@@ -159,7 +159,7 @@ def _bar(chapter: Chapter) -> Table:
 
 
 def _line(chapter: Chapter) -> str:
-    words = [chapter.title, chapter.state, chapter.verdict, " ".join(chapter.rules)]
+    words = [chapter.title, chapter.state, chapter.verdict, chapter.why]
     words += [chapter.end] if chapter.end else []
     return "  ".join(word for word in words if word)
 

@@ -111,6 +111,11 @@ class Forwarder:
         found = self._manifests.get((kind, text))
         return (found,) if found is not None else ()
 
+    def by_id(self, manifest_id: str) -> tuple[Manifest, ...]:
+        """The manifest of this id."""
+        found = {one.id: one for one in self._manifests.values()}.get(manifest_id)
+        return (found,) if found is not None else ()
+
     def forget(self, unit: Unit) -> None:
         """Drop the papers of a unit that is gone."""
         for kind, text in (("qr", unit.qr), ("container", unit.qr)):

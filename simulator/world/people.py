@@ -19,6 +19,7 @@ from edge.core.state import Freshness
 from edge.core.tracking import Certainty
 from edge.errors import CommandRefused
 from edge.journal.entries import JournalEntry
+from edge.law.rules import Rule
 from simulator.hall.plant import TUNNEL_IN_MM, Key, People, Plant
 
 ROUND_S = 1.0
@@ -26,6 +27,7 @@ KEY_ON_S = 2.0
 PATIENCE_ROUNDS = 4
 ABORT_CHANCE = 0.03
 _TO_BE_TAKEN_AWAY = frozenset({InspectionState.TURNING_AWAY, InspectionState.NOT_COMPLETED})
+_NOT_IDENTIFIED = frozenset({Rule.IDENTITY_MISSING, Rule.IDENTITY_CONFLICT})
 _RESET_BY_ACK = frozenset({Fault.CONVEYOR_FAULT, Fault.SOURCE_FAULT})
 
 
@@ -149,12 +151,20 @@ class Officers:
         seed: of their patience and moods.
         logic: the lane.
         may_scan: the truth of the unit that stands at the entry.
+        own_manifest: the id of its own manifest, empty when it has none.
     """
 
-    def __init__(self, seed: int, logic: LaneLogic, may_scan: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        seed: int,
+        logic: LaneLogic,
+        may_scan: Callable[[], bool],
+        own_manifest: Callable[[], str],
+    ) -> None:
         self._random = random.Random(f"officers {seed}")
         self._logic = logic
         self._may_scan = may_scan
+        self._own_manifest = own_manifest
         self.refusals: Counter[str] = Counter()
         self._oms = Actor(logic.officers.by_signature("oms-sim"))
         self._oac = Actor(logic.officers.by_signature("oac-sim"))
@@ -174,6 +184,8 @@ class Officers:
                 loop.call_later(self._random.uniform(0.1, 2.0), self._abort, inspection)
 
     def _answer(self, inspection: str) -> None:
+        if self._confirm(inspection):
+            return
         acts, drawn = self._logic.acts, self._random
         choices = ["pass", "turn_away"]
         if self._may_scan():
@@ -187,6 +199,23 @@ class Officers:
                 self.refusals[decision] += 1
             else:
                 return
+
+    def _confirm(self, inspection: str) -> bool:
+        """Say whose papers they are where only that is not known; True when the lane has heard."""
+        case = self._logic.book.by_inspection(inspection)
+        manifest_id = self._own_manifest()
+        if case is None or case.verdict is None or not manifest_id:
+            return False
+        if not {reason.rule for reason in case.verdict.reasons} & _NOT_IDENTIFIED:
+            return False
+        try:
+            self._logic.acts.confirm_identity(
+                self._oms, inspection_id=inspection, manifest_id=manifest_id, reason="papers seen"
+            )
+        except CommandRefused:
+            self.refusals["confirm_identity"] += 1
+            return False
+        return True
 
     def _conclude(self, inspection: str) -> None:
         suspicion, agrees = self._random.random() < 0.2, self._random.random() < 0.9

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from edge.control.actuators import Devices
+from edge.control.binding import Shelf
 from edge.control.lane_logic import LaneLogic, Recovered
 from edge.core.faults import RANK, FaultClass, highest
 from edge.core.lane import LaneState
@@ -166,7 +167,7 @@ class World:
             lane,
             journal=self.journal,
             recovered=Recovered(1, ()),
-            find_manifests=self.forwarder.find,
+            manifests=Shelf(self.forwarder.find, self.forwarder.by_id),
             law=law,
             clock=clock,
             archive=Path("archive"),
@@ -177,7 +178,7 @@ class World:
         self.logic.attach(self._fitted.devices)
         self.place = self._fitted.place
         self.attendant = Attendant(self.place, self.logic, self._fitted.sabotage.dangerous)
-        self.officers = Officers(plan.seed, self.logic, self._may_scan)
+        self.officers = Officers(plan.seed, self.logic, self._may_scan, self._own_manifest)
 
     async def run(self) -> Result:
         """Run to the end and judge. A task of the lane that ends by itself ends the run."""
@@ -280,6 +281,11 @@ class World:
             return False
         known = self.forwarder.find("qr", unit.qr)
         return not known or known[0].version == 1
+
+    def _own_manifest(self) -> str:
+        unit = self.place.plant.at_entry()
+        known = self.forwarder.find("qr", unit.qr) if unit is not None else ()
+        return known[0].id if known else ""
 
     def _is_calm(self) -> bool:
         state = self.logic.runner.state

@@ -95,13 +95,20 @@ def test_every_language_has_text_and_remedy(write: Write, language: str) -> None
     assert explained["change"] == getattr(CHANGE_TEXTS[Rule.CIRCUS], language)
 
 
+def test_a_record_says_where_an_officer_may_judge(write: Write) -> None:
+    file = write(manifest({"tnved_code": "8471 30 000 0", "description": "live birds"}))
+    record = decided(file)
+    assert [reason["rule"] for reason in record["reasons"]] == ["HO-LIVING-WORD"]
+    assert record["officer_may_scan"] is True
+
+
 def test_the_record_is_that_of_the_verdict_with_sorted_additions(write: Write) -> None:
     file = write(manifest({"tnved_code": "0407", "description": "яйца"}))
     record = decided(file)
     assert list(record) == sorted(record)
     assert (record["verdict"], record["inspection"]) == ("hold", "on-paper")
     assert [reason["rule"] for reason in record["reasons"]] == ["HO-UNDECIDED-CODE"]
-    assert record["officer_may_scan"] is True
+    assert record["officer_may_scan"] is False
     assert len(record["explained"]["HO-UNDECIDED-CODE"]["sources"]) == 2
     assert record["table"]["version"] == "2026.1"
     assert call("decide", str(file), *AT, "--json").output == (

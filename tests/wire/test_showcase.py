@@ -44,7 +44,8 @@ def test_a_short_play_ends_by_itself_with_everything_as_it_must_be(tmp_path: Pat
     done = showcase(lane_file(tmp_path), tmp_path / "run")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "all became what it must" in done.stdout
-    assert done.stdout.count("receipted") == 4
+    assert done.stdout.count("receipted") == 5
+    assert "HO-UNDECIDED-CODE" in done.stdout
     assert list((tmp_path / "run" / "lane" / "archive").glob("*/*"))
 
 

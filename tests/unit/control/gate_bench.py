@@ -5,10 +5,10 @@ from edge.control.gate import Gate
 from edge.core import events as ev
 from edge.core.inspection import InspectionState
 from edge.law.verdicts import VerdictKind
-from edge.messages.manifest import Manifest, plain_identifier
+from edge.messages.manifest import Manifest
 from edge.ports import Reading
 from edge.settings import LaneFile
-from tests.unit.control.kit import LANE, LAW, TOKEN, Clock, Core, Posted, good
+from tests.unit.control.kit import LANE, LAW, TOKEN, Clock, Core, Posted, good, shelf
 
 
 class GateBench:
@@ -24,18 +24,11 @@ class GateBench:
             book=self.book,
             core=self.core,
             latest=self.readings.get,
-            find_manifests=self._find,
+            manifests=shelf(lambda: self.manifests),
             law=LAW,
             post=self.posted,
             clock=self.clock,
         )
-
-    def _find(self, kind: str, text: str) -> list[Manifest]:
-        return [
-            one
-            for one in self.manifests
-            if plain_identifier(getattr(one.identifiers, kind) or "") == text
-        ]
 
     def arrive(self) -> Case:
         token = self.book.fresh_token()

@@ -1,11 +1,12 @@
 """What the tests of the control side are built from: the shipped lane, a clock, units, papers."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from edge.control.binding import Shelf
 from edge.control.cases import Case, CaseBook
 from edge.core.faults import ActiveFault, Fault
 from edge.core.inspection import Inspection, InspectionState
@@ -15,7 +16,7 @@ from edge.core.tracking import Certainty, Phase
 from edge.core.values import Quality
 from edge.lane_file import load
 from edge.law_tables import load_law
-from edge.messages.manifest import Manifest
+from edge.messages.manifest import Manifest, plain_identifier
 from edge.ports import Reading
 from edge.settings import LaneFile
 
@@ -24,6 +25,11 @@ LANE_FILE = ROOT / "config" / "lanes" / "cargo.toml"
 MS = 1_000_000
 TOKEN = 7
 STARTED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+LIVING = {"tnved_code": "8471 30 000 0", "description": "live birds"}
+"""A line of goods that holds for what it says: a named OMS may answer with a scan."""
+UNDECIDED = {"tnved_code": "0407", "description": "eggs"}
+"""A line of goods of which nobody knows what it is: no officer may scan."""
 
 LANE: LaneFile = load(LANE_FILE)
 LAW, _ = load_law(ROOT / "config" / "law", lambda _file, _data: True)
@@ -104,6 +110,23 @@ def manifest(identity: str = "m-1", version: int = 1, **changes: object) -> Mani
         **changes,
     }
     return Manifest.model_validate(values)
+
+
+def shelf(known: Callable[[], Sequence[Manifest]]) -> Shelf:
+    """Finds manifests among those that are known, as the journal does."""
+
+    def find(kind: str, text: str) -> list[Manifest]:
+        def named(one: Manifest) -> str:
+            return plain_identifier(getattr(one.identifiers, kind) or "")
+
+        return [one for one in known() if named(one) == text]
+
+    def by_id(manifest_id: str) -> list[Manifest]:
+        versions = [one for one in known() if one.id == manifest_id]
+        newest = max((one.version for one in versions), default=0)
+        return [one for one in versions if one.version == newest]
+
+    return Shelf(find, by_id)
 
 
 def good(source: str, value: object, requested_ns: int) -> Reading:

@@ -17,11 +17,11 @@ from edge.evidence.canonical import canonical
 from edge.journal.entries import Also, Committed, JournalEntry, OutboxEvent
 from edge.journal.recovery import recover
 from edge.journal.store import Journal
-from edge.messages.manifest import Manifest, plain_identifier
+from edge.messages.manifest import Manifest
 from edge.ports import Belief, BoardReport, Point, ScanOrder
 from edge.settings import LaneFile
 from simulator.world.virtual_loop import VirtualClock, VirtualLoop, run_virtual
-from tests.unit.control.kit import LANE, LAW, manifest
+from tests.unit.control.kit import LANE, LAW, manifest, shelf
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 COMMIT_S = 0.003
@@ -124,7 +124,7 @@ class LaneBench:
             lane,
             journal=self.disk,
             recovered=recovered or Recovered(1, ()),
-            find_manifests=self._find,
+            manifests=shelf(lambda: self.papers),
             law=LAW,
             clock=self.clock,
             archive=folder / "archive",
@@ -238,13 +238,6 @@ class LaneBench:
         )
         points = tuple(Point(source, value) for source, value in seen.items())
         self.logic.supervisor.deliver(points, now_ns)
-
-    def _find(self, kind: str, text: str) -> list[Manifest]:
-        return [
-            one
-            for one in self.papers
-            if plain_identifier(getattr(one.identifiers, kind) or "") == text
-        ]
 
     def _wake(self) -> None:
         self.waked += 1

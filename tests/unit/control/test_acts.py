@@ -15,9 +15,8 @@ from edge.core.lane import LaneState
 from edge.errors import CommandRefused
 from edge.law.envelope import Axis
 from edge.law.outcomes import Act
-from edge.messages.manifest import plain_identifier
 from edge.settings import LaneFile, Officer
-from tests.unit.control.kit import LANE, LAW, TOKEN, Clock, Core, Posted, manifest
+from tests.unit.control.kit import LANE, LAW, LIVING, TOKEN, Clock, Core, Posted, manifest, shelf
 
 
 def officer(name: str, *roles: str, user: str = "", simulated: bool = False) -> Officer:
@@ -34,23 +33,19 @@ STAFFED: LaneFile = LANE.model_copy(
 
 
 class Bench:
-    """The officers' door on one unit that is held for an unreadable second identifier."""
+    """The officers' door on one unit that is held for a word of living goods."""
 
-    def __init__(self, goods: str = "8471 30 000 0") -> None:
+    def __init__(self, goods: str = "8471 30 000 0", *, qr: str = "Q-1") -> None:
         self.clock, self.core, self.posted = Clock(), Core(), Posted()
         self.written: list[tuple[str, str | None, dict[str, object]]] = []
         self.book = CaseBook(LANE.lane.id, TOKEN)
-        papers = manifest(goods=({"tnved_code": goods, "description": "goods"},))
+        papers = manifest(goods=({**LIVING, "tnved_code": goods},))
         gate = Gate(
             STAFFED,
             book=self.book,
             core=self.core,
             latest=lambda _: None,
-            find_manifests=lambda kind, text: [
-                one
-                for one in (papers,)
-                if plain_identifier(getattr(one.identifiers, kind) or "") == text
-            ],
+            manifests=shelf(lambda: (papers,)),
             law=LAW,
             post=self.posted,
             clock=self.clock,
@@ -65,7 +60,7 @@ class Bench:
             clock=self.clock,
         )
         self.case: Case = self.book.open(TOKEN, "2026-03-02T08:00:00.000000Z", 0)
-        self.case.identifiers["container"] = "MSKU1"
+        self.case.identifiers.update({"container": "MSKU1"} | ({"qr": qr} if qr else {}))
         self.case.sizes.update({Axis.HEIGHT: (900, 5), Axis.WIDTH: (800, 5)})
         self.core.at_entry(TOKEN)
         gate.decide(self.case)
@@ -112,11 +107,21 @@ def test_only_an_oms_answers_holds(who: Officer) -> None:
 
 
 def test_no_answer_turns_unproven_exempt_goods_into_a_scan() -> None:
-    bench = Bench(goods="0106 19 000 0")
+    bench = Bench(goods="0106 19 000 0", qr="")
     with pytest.raises(CommandRefused, match="no officer can turn into a scan"):
         bench.answer(OMS, "scan")
     assert bench.case.permit is None
     assert bench.case.answer is None
+
+
+def test_no_answer_turns_what_nobody_knows_into_a_scan() -> None:
+    """Whose papers they are, or what a code cut short stands for: it may be an exemption."""
+    for bench in (Bench(qr=""), Bench(goods="0407")):
+        with pytest.raises(CommandRefused, match="no officer can turn into a scan"):
+            bench.answer(OMS, "scan")
+        assert (bench.case.permit, bench.case.answer, bench.posted.events) == (None, None, [])
+        bench.answer(OMS, "turn_away")
+        assert bench.posted.events == [ev.HoldAnswered(TOKEN, ev.Answer.TURN_AWAY)]
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 4001, "\ud800"])

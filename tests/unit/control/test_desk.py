@@ -10,6 +10,7 @@ from edge.control.desk import Desk
 from edge.core import events as ev
 from edge.core.faults import Fault
 from edge.errors import CommandRefused, JournalUnavailable
+from tests.unit.control.kit import LIVING
 from tests.unit.control.lane_bench import LaneBench, on_bench, paper
 
 OWN = getpass.getuser()
@@ -25,8 +26,9 @@ def at_desk(
     on_bench(folder, on_lane)
 
 
-async def held(bench: LaneBench) -> str:
-    bench.papers = [paper(identifiers={"container": "MSKU 1"})]
+async def held(bench: LaneBench, **papers: object) -> str:
+    """Bring a unit that is held, for a word of living goods unless its papers say otherwise."""
+    bench.papers = [paper(**(papers or {"goods": (LIVING,)}))]
     await bench.into_service()
     bench.arrive()
     await bench.read_identifiers()
@@ -196,7 +198,7 @@ def test_an_oac_may_not_answer_a_hold(tmp_path: Path) -> None:
 
 def test_an_oms_at_the_lane_confirms_whose_papers_they_are(tmp_path: Path) -> None:
     async def scenario(bench: LaneBench, desk: Desk) -> None:
-        inspection = await held(bench)
+        inspection = await held(bench, identifiers={"container": "MSKU 1"})
         asked = {"officer": OMS, "inspection": inspection, "manifest": "m-1", "reason": "seen"}
         await desk.confirm_identity(asked, OWN)
         await bench.run(0.1)

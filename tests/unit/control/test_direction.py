@@ -25,12 +25,13 @@ def decided(direction: str | None, *papers: object) -> Case:
     return bench.decided()
 
 
-def test_a_missing_manifest_on_a_lane_of_arrivals_may_be_answered_with_a_scan() -> None:
+def test_a_missing_manifest_holds_on_a_lane_of_arrivals_and_no_officer_scans_over_it() -> None:
     verdict = decided("arrival").verdict
     assert verdict is not None
     assert verdict.kind is VerdictKind.HOLD
     assert "HO-MANIFEST-MISSING" in verdict.rule_ids
-    assert verdict.officer_may_scan
+    assert "HO-DIRECTION-UNKNOWN" not in verdict.rule_ids
+    assert not verdict.officer_may_scan
 
 
 @pytest.mark.parametrize(

@@ -11,19 +11,19 @@ from edge.core.inspection import InspectionState
 from edge.errors import CommandRefused
 from edge.messages.event_data import HoldAnswered
 from edge.settings import Officer
-from tests.unit.control.kit import LANE, manifest
+from tests.unit.control.kit import LANE, LIVING, UNDECIDED, manifest
 from tests.unit.control.lane_bench import LaneBench, on_bench, paper
 from tests.unit.control.test_acts import BOTH, OMS, OTHER_OMS, STAFFED
 from tests.unit.control.test_unit_acts import Entrance
 
-EGGS = ({"tnved_code": "0407", "description": "table eggs, a doubtful code"},)
+BIRDS = (LIVING,)
 STRICT = STAFFED.model_copy(
     update={"policy": STAFFED.policy.model_copy(update={"four_eyes": True})}
 )
 
 
 def held(*, four_eyes: bool = True) -> Entrance:
-    bench = Entrance(manifest(goods=EGGS), lane=STRICT if four_eyes else STAFFED)
+    bench = Entrance(manifest(goods=BIRDS), lane=STRICT if four_eyes else STAFFED)
     bench.to(InspectionState.ON_HOLD)
     bench.posted.events.clear()
     bench.posted.notes.clear()
@@ -93,7 +93,7 @@ def test_one_officer_is_enough_to_keep_the_beam_off(who: Officer, decision: str)
 def test_a_first_answer_to_other_reasons_is_void() -> None:
     bench = held()
     say(bench, OMS)
-    bench.manifests = [manifest(version=2, goods=({**EGGS[0], "tnved_code": "9508"},))]
+    bench.manifests = [manifest(version=2, goods=({**LIVING, "description": "live fish"},))]
     bench.gate.manifest_arrived(bench.manifests[0])
     assert len(bench.posted.of(ev.VerdictGiven)) == 1
     assert "waits for a second officer" in say(bench, OTHER_OMS)
@@ -103,7 +103,7 @@ def test_a_first_answer_to_other_reasons_is_void() -> None:
 def test_the_same_papers_again_leave_the_first_answer_and_the_clock_alone() -> None:
     bench = held()
     say(bench, OMS)
-    bench.manifests = [manifest(version=2, goods=EGGS)]
+    bench.manifests = [manifest(version=2, goods=BIRDS)]
     bench.gate.manifest_arrived(bench.manifests[0])
     assert bench.posted.events == []
     say(bench, BOTH)
@@ -116,14 +116,17 @@ def test_a_confirmed_answer_stands_for_the_same_reasons_and_falls_with_them() ->
     say(bench, OTHER_OMS)
     bench.to(InspectionState.CLEARED)
     for version, permitted in ((2, True), (3, False)):
-        code = "0407" if permitted else "0407 11 000 0"
-        bench.manifests = [manifest(version=version, goods=({**EGGS[0], "tnved_code": code},))]
+        code = LIVING["tnved_code"] if permitted else "0407 11 000 0"
+        bench.manifests = [manifest(version=version, goods=({**LIVING, "tnved_code": code},))]
         bench.gate.manifest_arrived(bench.manifests[0])
         assert (bench.case.permit is not None) is permitted
 
 
-def test_no_two_officers_turn_an_exemption_or_a_missing_basis_into_a_scan() -> None:
-    bench = Entrance(manifest(private_vehicle=True, goods=()), lane=STRICT)
+@pytest.mark.parametrize(
+    "papers", [{"private_vehicle": True, "goods": ()}, {"goods": (UNDECIDED,)}]
+)
+def test_no_two_officers_turn_what_nobody_knows_into_a_scan(papers: dict[str, object]) -> None:
+    bench = Entrance(manifest(**papers), lane=STRICT)
     bench.to(InspectionState.ON_HOLD)
     for who in (OMS, OTHER_OMS):
         with pytest.raises(CommandRefused, match="no officer can turn into a scan"):
@@ -137,7 +140,7 @@ def test_the_clock_of_a_hold_goes_on_while_a_second_officer_is_waited_for(tmp_pa
     second = Actor(officer.model_copy(update={"id": "oms-sim-2"}))
 
     async def scenario(bench: LaneBench) -> None:
-        bench.papers = [paper(goods=EGGS)]
+        bench.papers = [paper(goods=BIRDS)]
         await bench.into_service()
         bench.arrive()
         await bench.read_identifiers()

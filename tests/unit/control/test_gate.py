@@ -3,6 +3,7 @@
 import pytest
 
 from edge.control.cases import Case
+from edge.control.facts import envelope_of
 from edge.core import events as ev
 from edge.core.inspection import InspectionState
 from edge.core.tracking import Phase
@@ -15,7 +16,7 @@ from edge.law.outcomes import Role
 from edge.law.verdicts import VerdictKind
 from edge.ports import Reading
 from tests.unit.control.gate_bench import GateBench as Bench
-from tests.unit.control.kit import LANE, MS, manifest
+from tests.unit.control.kit import LANE, LIVING, MS, manifest
 
 
 @pytest.fixture
@@ -213,6 +214,13 @@ def test_a_gauge_that_saw_nothing_leaves_its_size_in_doubt_whatever_is_declared(
     assert case.verdict.rule_ids == ("HO-DIMENSIONS-UNKNOWN",)
 
 
+def test_what_a_lane_has_a_gauge_for_must_be_measured() -> None:
+    """A measurement that is lost then never leaves the word to the carrier."""
+    measured = LANE.envelope.model_copy(update={"must_measure": ()})
+    envelope = envelope_of(LANE.model_copy(update={"envelope": measured}))
+    assert envelope.must_measure == {Axis.HEIGHT, Axis.WIDTH}
+
+
 def test_the_largest_size_and_the_widest_doubt_are_kept(bench: Bench) -> None:
     case = bench.arrive()
     for height, uncertainty in ((800, 20), (900, 5), (700, 5)):
@@ -259,9 +267,7 @@ def test_the_same_papers_again_do_not_ask_the_officer_again(bench: Bench) -> Non
 
 
 def _held_and_answered(bench: Bench, decision: HoldDecision) -> Case:
-    bench.manifests = [
-        manifest(goods=({"tnved_code": "0407", "description": "table eggs, a doubtful code"},))
-    ]
+    bench.manifests = [manifest(goods=(LIVING,))]
     case = bench.decided()
     assert bench.kinds() == [VerdictKind.HOLD]
     case.answer, case.answered = answer(case, decision), case.verdict
@@ -282,7 +288,7 @@ def test_a_hold_for_the_same_reasons_keeps_the_officers_answer(bench: Bench) -> 
 
 def test_the_same_rule_on_other_goods_asks_the_officer_anew(bench: Bench) -> None:
     case = _held_and_answered(bench, HoldDecision.SCAN)
-    newer = manifest(version=2, goods=({"tnved_code": "9508", "description": "a circus?"},))
+    newer = manifest(version=2, goods=({**LIVING, "description": "live fish"},))
     bench.manifests = [newer]
     bench.gate.manifest_arrived(newer)
     assert bench.kinds() == [VerdictKind.HOLD, VerdictKind.HOLD]

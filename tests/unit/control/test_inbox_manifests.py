@@ -83,6 +83,21 @@ def test_the_same_manifest_again_changes_nothing_and_is_not_written_again(tmp_pa
     with_inbox(tmp_path, scenario)
 
 
+def test_a_manifest_is_found_by_its_id_in_all_that_its_newest_version_says(tmp_path: Path) -> None:
+    async def scenario(bench: InboxBench) -> None:
+        for one in (paper(), paper(version=2), paper(version=2, carrier="another")):
+            bench.inbox.manifest(signed(one))
+            await bench.settle()
+        found = bench.inbox.by_id("m-1")
+        assert {(one.version, one.carrier) for one in found} == {(2, "carrier"), (2, "another")}
+        assert list(bench.inbox.by_id("m-9")) == []
+        bench.reader.close()
+        assert list(bench.inbox.by_id("m-1")) == []
+        assert bench.faults() == [Fault.JOURNAL_UNAVAILABLE]
+
+    with_inbox(tmp_path, scenario)
+
+
 def test_the_lane_decides_anew_only_when_a_manifest_is_on_disk(tmp_path: Path) -> None:
     async def scenario(bench: InboxBench) -> None:
         await a_unit_on_hold(bench)

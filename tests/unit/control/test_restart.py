@@ -13,7 +13,7 @@ from edge.journal.entries import JournalEntry
 from edge.journal.outbox import Outbox
 from edge.journal.recovery import recover
 from edge.messages.events import CloudEvent, read_event
-from tests.unit.control.kit import LANE, Clock
+from tests.unit.control.kit import LANE, LIVING, Clock
 from tests.unit.control.lane_bench import IMAGE, LaneBench, on_bench, open_journal, paper
 
 UTC = "2026-03-02T08:00:00.000000Z"
@@ -114,8 +114,7 @@ def test_an_oms_whose_confirmation_changed_nothing_is_remembered_across_a_restar
     both = oms.model_copy(update={"id": "both-1", "roles": ("OMS", "OAC")})
 
     async def scenario(bench: LaneBench) -> None:
-        doubtful = ({"tnved_code": "0407", "description": "table eggs?"},)
-        bench.papers = [paper(identifiers={"container": "MSKU 1"}, goods=doubtful)]
+        bench.papers = [paper(identifiers={"container": "MSKU 1"}, goods=(LIVING,))]
         await bench.into_service()
         bench.arrive()
         await bench.read_identifiers()

@@ -8,7 +8,7 @@ from edge.core.faults import ActiveFault, Fault
 from edge.core.inspection import InspectionState
 from edge.core.interlocks import BEAM
 from edge.core.lane import PACKML, LaneState
-from tests.unit.control.kit import LANE, TOKEN, Clock, Core, manifest, open_case
+from tests.unit.control.kit import LANE, LIVING, TOKEN, UNDECIDED, Clock, Core, manifest, open_case
 from tests.unit.control.test_unit_acts import Entrance
 
 
@@ -79,8 +79,7 @@ def held(**changes: object) -> tuple[Entrance, dict[str, object]]:
 
 
 def test_a_held_unit_shows_every_reason_and_who_may_end_it_how() -> None:
-    eggs = {"tnved_code": "0407", "description": "table eggs"}
-    bench, row = held(goods=(eggs,), transport={"kind": "livestock carrier"})
+    bench, row = held(goods=(LIVING,), transport={"kind": "livestock carrier"})
     assert bench.case.verdict is not None
     waits = row["waits_for"]
     assert isinstance(waits, list)
@@ -95,6 +94,14 @@ def test_a_hold_that_nobody_may_scan_does_not_offer_it_and_names_what_helps() ->
     waits = row["waits_for"]
     assert isinstance(waits, list)
     assert "an OMS asks the driver: scanlane ask-driver" in waits
+    assert waits[-1] == "an OMS: scanlane answer pass, turn_away"
+
+
+def test_a_hold_about_what_nobody_knows_names_the_fact_that_ends_it() -> None:
+    _, row = held(goods=(UNDECIDED, {"tnved_code": "", "description": "goods"}))
+    waits = row["waits_for"]
+    assert isinstance(waits, list)
+    assert waits.count("a corrected manifest from headquarters") == 1
     assert waits[-1] == "an OMS: scanlane answer pass, turn_away"
 
 

@@ -15,6 +15,7 @@ from edge.journal.manifests import (
     manifest_versions,
     manifests_for,
     manifests_out_of_date,
+    newest_version,
     remove_manifest,
 )
 from edge.journal.store import Journal
@@ -150,6 +151,18 @@ def test_a_contradiction_is_found_by_what_only_one_of_both_names(
     keep(journal, "m-1", 2, b"uno", plate="X2")
     for kind, value in (("plate", "X1"), ("plate", "X2"), ("qr", "Q1")):
         assert {one.body for one in manifests_for(reader, kind, value)} == {b"one", b"uno"}
+
+
+def test_the_newest_version_is_given_by_its_id_with_all_it_says(
+    journal: Journal, reader: Reader
+) -> None:
+    assert newest_version(reader, "m-1") == []
+    keep(journal, "m-1", 1, b"one", plate="X1")
+    keep(journal, "m-2", 9, b"nine", plate="X1")
+    assert [one.body for one in newest_version(reader, "m-1")] == [b"one"]
+    keep(journal, "m-1", 2, b"two")
+    keep(journal, "m-1", 2, b"deux")
+    assert {one.body for one in newest_version(reader, "m-1")} == {b"two", b"deux"}
 
 
 def test_two_manifests_with_one_identifier_are_both_found(journal: Journal, reader: Reader) -> None:

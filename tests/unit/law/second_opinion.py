@@ -55,10 +55,12 @@ SAID = {
 }
 
 BY_NOBODY = {
-    "HO-DIRECTION-UNKNOWN", "HO-DIRECTION-CONTRADICTION", "HO-EXEMPT-UNPROVEN",
-    "HO-MANIFEST-CONTRADICTION", "HO-TABLE-NOT-LOADED", "HO-TABLE-EXPIRED", "HO-TABLE-GAP",
-    "HO-TABLE-CONTRADICTION", "HO-TABLE-UNSIGNED", "HO-DRIVER-NOT-ASKED", "HO-ANIMALS-ABOARD",
-    "HO-WORDS-NOT-IN-FORCE",
+    "HO-DIRECTION-UNKNOWN", "HO-DIRECTION-CONTRADICTION", "HO-UNDECIDED-CODE", "HO-MALFORMED-CODE",
+    "HO-GOODS-MISSING", "HO-EXEMPT-UNPROVEN", "HO-MANIFEST-MISSING", "HO-MANIFEST-UNSIGNED",
+    "HO-MANIFEST-CONTRADICTION", "HO-IDENTITY-CONFLICT", "HO-IDENTITY-MISSING",
+    "HO-DIMENSIONS-UNKNOWN", "HO-DIMENSIONS-UNMEASURED", "HO-DIMENSIONS-DECLARED",
+    "HO-TABLE-NOT-LOADED", "HO-TABLE-EXPIRED", "HO-TABLE-GAP", "HO-TABLE-CONTRADICTION",
+    "HO-TABLE-UNSIGNED", "HO-DRIVER-NOT-ASKED", "HO-ANIMALS-ABOARD", "HO-WORDS-NOT-IN-FORCE",
 }  # fmt: skip
 
 
@@ -291,7 +293,7 @@ class SecondOpinion:
                 size = "beyond"
             elif size == "fits":
                 size = "doubtful"
-            speeding = axis is Axis.SPEED and answer in ("beyond", "declared")
+            speeding = axis is Axis.SPEED and answer == "beyond"
             named = {
                 "beyond": "EX-DIMENSIONS",
                 "declared": "HO-DIMENSIONS-DECLARED",
@@ -310,13 +312,14 @@ class SecondOpinion:
             if one.axis is axis and one.origin is Origin.MEASURED
         }
         if seen:
-            return seen.pop() if len(seen) == 1 else "uncertain"
+            known = seen.pop() if len(seen) == 1 else "uncertain"
+            return "unknown" if "unknown" in seen else known
         said = {
             self.amount(limits, one)
             for one in case.manifest.declared
             if one.axis is axis and one.origin is Origin.DECLARED
-        } - {"unknown"}
-        if not said:
+        }
+        if "unknown" in said or not said:
             return "unknown"
         if said == {"beyond"}:
             return "declared"
@@ -349,22 +352,21 @@ class SecondOpinion:
             for row in table["vehicle"]:
                 if self.named(case.manifest.vehicle, row["kind"], row.get("stems", [])):
                     rules.add("HO-ANIMAL-VEHICLE")
-        answer = case.driver
-        if (
-            answer is not None
-            and answer.inspection_id == case.inspection_id
-            and answer.role is Role.OMS
-            and answer.officer_id.strip() != ""
-            and answer.utc.strip() != ""
-            and answer.animals is not Aboard.UNANSWERED
-        ):
-            if answer.animals is Aboard.YES:
-                rules.add("HO-ANIMALS-ABOARD")
-        elif case.manifest.private_vehicle or (
-            case.vehicles and case.manifest.state in (ManifestState.MISSING, ManifestState.UNSIGNED)
-        ):
-            rules.add("HO-DRIVER-NOT-ASKED")
+        rules.add(self.driver(case))
         return rules - {""}
+
+    def driver(self, case):
+        """The rule of the driver's answer, empty when nothing is open."""
+        answer = case.driver
+        if answer is None or answer.inspection_id != case.inspection_id:
+            without = case.manifest.state in (ManifestState.MISSING, ManifestState.UNSIGNED)
+            asked = case.manifest.private_vehicle or (case.vehicles and without)
+            return "HO-DRIVER-NOT-ASKED" if asked else ""
+        if answer.animals is Aboard.YES:
+            return "HO-ANIMALS-ABOARD"
+        named = answer.officer_id.strip() != "" and answer.utc.strip() != ""
+        said_no = answer.animals is Aboard.NO and answer.role is Role.OMS and named
+        return "" if said_no else "HO-DRIVER-NOT-ASKED"
 
     def named(self, said, name, stems):
         """Whether a kind is meant."""

@@ -69,8 +69,17 @@ def test_a_measurement_that_says_nothing_is_unknown_not_too_small(value, uncerta
 def test_a_gauge_that_saw_nothing_leaves_the_word_to_nobody_else():
     blind = measured(Axis.LENGTH, 0)
     assert fit(Axis.LENGTH, [blind], [declared(Axis.LENGTH, 900)]) is Fit.UNKNOWN
-    assert fit(Axis.LENGTH, [blind, measured(Axis.LENGTH, 900)]) is Fit.UNCERTAIN
-    assert fit(Axis.LENGTH, [blind, measured(Axis.LENGTH, 2000)]) is Fit.UNCERTAIN
+    assert fit(Axis.LENGTH, [blind, measured(Axis.LENGTH, 900)]) is Fit.UNKNOWN
+    assert fit(Axis.LENGTH, [blind, measured(Axis.LENGTH, 2000)]) is Fit.UNKNOWN
+
+
+def test_a_declared_amount_that_says_nothing_leaves_its_axis_unknown():
+    for axis in (Axis.LENGTH, Axis.HEIGHT):
+        nothing = declared(axis, 0)
+        assert fit(axis, [], [nothing]) is Fit.UNKNOWN
+        assert fit(axis, [], [nothing, declared(axis, 900)]) is Fit.UNKNOWN
+        assert fit(axis, [], [nothing, declared(axis, 9000)]) is Fit.UNKNOWN
+        assert fit(axis, [measured(axis, 900)], [nothing]) is Fit.FITS
 
 
 def test_two_measurements_that_judge_differently_are_uncertain():

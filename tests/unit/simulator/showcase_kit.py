@@ -18,14 +18,16 @@ def line(kind: str, inspection: str = "", cause: str = "", **body: object) -> by
     return json.dumps({"mode": "ready", "entries": [{**entry, "body": body}]}).encode() + b"\n"
 
 
-def verdict(scene: Scene, inspection: str, route: str = "pass") -> bytes:
-    """The entry of a verdict."""
+def verdict(
+    scene: Scene, inspection: str, route: str = "pass", held_for: tuple[str, ...] = ()
+) -> bytes:
+    """The entry of the verdict that is expected, or of a hold before it."""
     expected = scene.expected
     return line(
         "verdict.given",
         inspection,
-        expected.verdict,
-        verdict={"reasons": [{"rule": rule} for rule in expected.rules]},
+        "hold" if held_for else expected.verdict,
+        verdict={"reasons": [{"rule": rule} for rule in held_for or expected.rules]},
         identifiers={"qr": scene.unit.qr, "container": scene.unit.label},
         route=route,
     )
@@ -40,6 +42,8 @@ def feed_of(scene: Scene) -> Iterator[bytes]:
     """What the lane tells of a unit that becomes what it must."""
     name = inspection_of(scene)
     yield line("inspection.opened", name)
+    if scene.expected.first:
+        yield verdict(scene, name, held_for=scene.expected.first)
     yield verdict(scene, name)
     if scene.expected.exposed:
         yield line("beam.intent", name, scan_id=7000 + PLAY.index(scene))

@@ -20,6 +20,17 @@ def test_a_unit_is_recognised_by_its_code_and_followed_to_its_end() -> None:
     assert chapter.title == "SHOW-01 ordinary pallet"
 
 
+def test_a_hold_before_the_newest_verdict_is_remembered_and_shown() -> None:
+    scene = PLAY[12]
+    chapter = told(*feed_of(scene)).of(scene)
+    assert chapter is not None
+    assert (chapter.verdict, chapter.rules) == ("scan", ("SC-CLEAR",))
+    assert chapter.first == ("HO-UNDECIDED-CODE",)
+    assert chapter.why == "SC-CLEAR (held first: HO-UNDECIDED-CODE)"
+    held = told(verdict(PLAY[9], "I-1")).chapters["I-1"]
+    assert (held.first, held.why) == ((), "HO-DIMENSIONS-UNCERTAIN")
+
+
 def test_a_unit_nobody_knows_keeps_its_inspection_as_its_name() -> None:
     story = told(line("inspection.opened", "I-9"))
     (chapter,) = story.open_chapters()

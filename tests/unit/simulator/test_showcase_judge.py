@@ -35,6 +35,17 @@ def test_a_record_that_differs_is_named(field: str, value: object, says: str) ->
     assert differences(PLAY, story, truth, received) == [f"SHOW-05 live fish: {says}"]
 
 
+@pytest.mark.parametrize(("before", "shown"), [((), "nothing"), (("HO-SPEED",), "HO-SPEED")])
+def test_a_scan_without_the_hold_that_must_come_before_it_is_named(
+    before: tuple[str, ...], shown: str
+) -> None:
+    story, truth, received = perfect()
+    story.chapters[inspection_of(PLAY[12])].first = before
+    assert differences(PLAY, story, truth, received) == [
+        f"SHOW-13 eggs by four digits only: held before for {shown}, expected HO-UNDECIDED-CODE"
+    ]
+
+
 def test_an_outcome_without_an_image_is_named() -> None:
     story, truth, received = perfect()
     story.chapters[inspection_of(PLAY[0])].image = ""

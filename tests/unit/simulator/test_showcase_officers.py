@@ -11,9 +11,10 @@ import pytest
 from simulator.showcase.feed import Story
 from simulator.showcase.officers import Hands, Pace, People
 from simulator.showcase.processes import Said, ShowError
+from simulator.showcase.script import Scene
 from tests.unit.simulator.showcase_kit import PLAY, line, news, verdict
 
-PALLET, BAND, NO_BASIS, DRIVE, ESTOP = PLAY[0], PLAY[9], PLAY[10], PLAY[14], PLAY[15]
+PALLET, BAND, NO_BASIS, EGGS, DRIVE, ESTOP = (PLAY[n] for n in (0, 9, 10, 12, 14, 15))
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Hall:
     story: Story = field(default_factory=lambda: Story(PLAY))
     acts: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
+    corrected: list[str] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         request = json.loads(await reader.readline())
@@ -36,6 +38,9 @@ class Hall:
         writer.write(json.dumps(answer).encode() + b"\n")
         await writer.drain()
         writer.close()
+
+    async def correct(self, scene: Scene) -> None:
+        self.corrected.append(scene.unit.unit_id)
 
     async def run(self, command: Sequence[str]) -> Said:
         self.commands.append(" ".join(command[1:-2]))
@@ -70,9 +75,8 @@ def play_out(hall: Hall, folder: Path, *lines: bytes) -> None:
         def spawn(work: Coroutine[None, None, None]) -> None:
             tasks.append(asyncio.create_task(work))
 
-        people = People(
-            folder, hall.story, Hands(folder / "sim.sock"), spawn, hall.run, Pace(0.0, 0.0)
-        )
+        hands = Hands(folder / "sim.sock")
+        people = People(folder, hall.story, hands, spawn, hall.correct, hall.run, Pace(0.0, 0.0))
         async with server:
             for each in news(*lines):
                 hall.story.take(each)
@@ -89,6 +93,14 @@ def test_a_hold_is_answered_by_the_oms_with_a_reason(tmp_path: Path) -> None:
         "answer I-1 turn_away --reason cannot be sure that it fits --officer oms-sim"
     ]
     assert hall.acts == []
+
+
+def test_a_hold_about_what_nobody_knows_is_ended_by_a_corrected_manifest(tmp_path: Path) -> None:
+    hall = Hall()
+    asked = line("hold.asked", "I-1")
+    play_out(hall, tmp_path, verdict(EGGS, "I-1", held_for=EGGS.expected.first), asked, asked)
+    assert (hall.corrected, hall.commands) == ([EGGS.unit.unit_id], [])
+    assert "boxes opened: table eggs" in hall.story.acts[0]
 
 
 def test_an_image_is_analysed_by_the_oac(tmp_path: Path) -> None:

@@ -11,10 +11,19 @@ from edge.law.case import Case
 from edge.law.envelope import Axis, Measurement, Origin
 from edge.law.exemptions import decide
 from edge.law.manifest import IdentityState
+from edge.law.verdicts import Verdict, VerdictKind
 from edge.law_tables import load_law
 from edge.messages.base import to_bytes
-from edge.messages.manifest import read_manifest
-from simulator.showcase.script import SHORT, Incident, Papers, Scene, manifest_of, scenes
+from edge.messages.manifest import Manifest, read_manifest
+from simulator.showcase.script import (
+    SHORT,
+    Incident,
+    Papers,
+    Scene,
+    corrected_of,
+    manifest_of,
+    scenes,
+)
 from tests.unit.simulator.showcase_kit import PLAY
 
 LANE_FILE = Path(__file__).resolve().parents[3] / "config" / "lanes" / "cargo.toml"
@@ -28,12 +37,10 @@ def name(scene: Scene) -> str:
     return scene.title
 
 
-@pytest.mark.parametrize("scene", PLAY, ids=name)
-def test_the_law_of_the_lane_gives_every_unit_the_verdict_the_play_expects(scene: Scene) -> None:
-    manifest = manifest_of(scene, LANE.lane.id, NOW)
+def decided(scene: Scene, manifest: Manifest | None) -> Verdict:
     identity = IdentityState.MISSING if manifest is None else IdentityState.AGREED
     sizes = {Axis.HEIGHT: scene.unit.height_mm, Axis.WIDTH: scene.unit.width_mm}
-    verdict = decide(
+    return decide(
         Case(
             inspection_id="I-1",
             manifest=manifest_facts(() if manifest is None else (manifest,), identity, NOW),
@@ -45,10 +52,32 @@ def test_the_law_of_the_lane_gives_every_unit_the_verdict_the_play_expects(scene
             day=NOW.date(),
         )
     )
+
+
+@pytest.mark.parametrize("scene", PLAY, ids=name)
+def test_the_law_of_the_lane_gives_every_unit_the_verdict_the_play_expects(scene: Scene) -> None:
+    first = verdict = decided(scene, manifest_of(scene, LANE.lane.id, NOW))
+    if scene.correction is not None:
+        assert first.kind is VerdictKind.HOLD
+        assert set(scene.expected.first) <= set(first.rule_ids)
+        verdict = decided(scene, corrected_of(scene, LANE.lane.id, NOW))
     assert verdict.kind.value == scene.expected.verdict
     assert set(scene.expected.rules) <= set(verdict.rule_ids)
+    assert (scene.correction is None) is (scene.expected.first == ())
     if scene.ruling is not None and scene.ruling.decision == "scan":
         assert verdict.officer_may_scan
+
+
+def test_what_nobody_knows_is_ended_by_a_corrected_manifest_and_answered_by_nobody() -> None:
+    (eggs,) = [scene for scene in PLAY if scene.correction is not None]
+    before = manifest_of(eggs, LANE.lane.id, NOW)
+    after = corrected_of(eggs, LANE.lane.id, NOW)
+    assert before is not None
+    assert not decided(eggs, before).officer_may_scan
+    assert eggs.ruling is None
+    assert (before.id, before.version) == (after.id, after.version - 1)
+    assert [line.tnved_code for line in after.goods] == ["0407 21 000 0"]
+    assert read_manifest(to_bytes(after)) == after
 
 
 def test_what_the_order_exempts_is_never_expected_to_be_exposed() -> None:
