@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.law.tariff import LENGTHS, CodeProblem, Match, PrefixIndex, match, read_code
+from edge.law.tariff import LENGTHS, CodeProblem, Match, PrefixIndex, match, print_code, read_code
 
 QUIET = settings(deadline=None, max_examples=200, derandomize=True)
 DIGITS = st.sampled_from(LENGTHS).flatmap(
@@ -39,6 +39,21 @@ def test_every_printed_form_reads_as_the_same_code(printed):
     ],
 )
 def test_two_to_ten_even_digits_are_codes_and_keep_their_leading_zero(printed, digits):
+    assert read_code(printed) == digits
+
+
+@pytest.mark.parametrize(
+    ("digits", "printed"),
+    [
+        ("01", "01"),
+        ("0301", "0301"),
+        ("040711", "0407 11"),
+        ("04071911", "0407 19 11"),
+        ("0407110000", "0407 11 000 0"),
+    ],
+)
+def test_a_code_is_printed_as_the_tariff_prints_it_and_reads_back(digits, printed):
+    assert print_code(digits) == printed
     assert read_code(printed) == digits
 
 
