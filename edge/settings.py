@@ -73,7 +73,7 @@ class Policy(Section):
     exempt_route: Literal["pass", "turn_away"] = Field(description="Way of units exempt by code")
     no_basis_route: Literal["pass", "turn_away"] = Field(description="Way of units without basis")
     four_eyes: bool = Field(
-        default=False, description="A held unit is scanned only when a second OMS says the same"
+        default=False, description="An OMS's scan or confirmed identity waits for a second OMS"
     )
 
 

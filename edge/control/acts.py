@@ -164,14 +164,35 @@ class Acts(UnitActs):
     def confirm_identity(
         self, actor: Actor, *, inspection_id: str, manifest_id: str, reason: str
     ) -> str:
-        """Bind a manifest to a unit on a named OMS's word. Raises CommandRefused."""
+        """Bind a manifest to a unit on a named OMS's word.
+
+        Where the site wants four eyes it waits for a second OMS who names the same manifest: the
+        verdict that follows may be a scan.
+
+        Raises:
+            CommandRefused: no hold, not to this officer, or no manifest that can be this unit's.
+        """
         role = self._officers.role_for(actor.officer, Act.CONFIRM_IDENTITY)
         case = self._case(inspection_id)
         if self._state(case) is not InspectionState.ON_HOLD:
             raise CommandRefused(f"{inspection_id} is not on hold")
         reason = words_of(reason, "a confirmation needs a reason")
         note = actor.note(role, confirmed_manifest=manifest_id, reason=reason)
+        self._gate.check_confirmable(case, manifest_id)
+        first, named = case.first_confirmed
+        if self._gate.four_eyes and named != manifest_id:
+            case.first_confirmed = (actor.officer.id, manifest_id)
+            case.oms_ids.add(actor.officer.id)
+            self._acted(Act.CONFIRM_IDENTITY, case, {**note, "waits_for": "second_officer"})
+            return f"{inspection_id}: manifest {manifest_id}, waits for a second officer"
+        if self._gate.four_eyes:
+            if same_officer(first) == same_officer(actor.officer.id):
+                raise CommandRefused(
+                    f"officer {actor.officer.id!r} has named it; another OMS has to say the same"
+                )
+            note["confirms"] = first
         self._gate.confirm(case, manifest_id, note)
+        case.first_confirmed = ("", "")
         case.oms_ids.add(actor.officer.id)
         self._acted(Act.CONFIRM_IDENTITY, case, note)
         return f"{inspection_id}: manifest {manifest_id}"

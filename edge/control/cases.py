@@ -43,6 +43,8 @@ class Case:
         sizes: worst amount and widest uncertainty measured, by axis.
         identity: whether the manifest surely belongs to this unit.
         confirmed_manifest: id of the manifest a named OMS has bound, empty when none has.
+        first_confirmed: officer and manifest id of a confirmation that waits for a second officer,
+            empty when none does.
         papers: the manifest bound or proposed, newest version; more than one when it contradicts
             itself, or when the identifiers name several.
         manifest_ids: every manifest that was bound, proposed or confirmed in this inspection.
@@ -72,6 +74,7 @@ class Case:
     sizes: dict[Axis, tuple[int, int]] = field(default_factory=dict)
     identity: IdentityState = IdentityState.MISSING
     confirmed_manifest: str = ""
+    first_confirmed: tuple[str, str] = ("", "")
     papers: tuple[Manifest, ...] = ()
     manifest_ids: set[str] = field(default_factory=set)
     verdict: Verdict | None = None

@@ -119,9 +119,13 @@ class Gate:
         Raises:
             CommandRefused: not this manifest; see `confirmable`.
         """
-        confirmable(case, manifest_id, self._manifests)
+        self.check_confirmable(case, manifest_id)
         case.confirmed_manifest = manifest_id
         self.decide(case, note)
+
+    def check_confirmable(self, case: Case, manifest_id: str) -> None:
+        """See that a manifest may be bound on a named OMS's word. Raises CommandRefused."""
+        confirmable(case, manifest_id, self._manifests)
 
     def decide(self, case: Case, note: Mapping[str, object] | None = None) -> None:
         """Ask the law; the core hears of the verdict when it changes what becomes of the unit.

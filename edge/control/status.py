@@ -113,6 +113,9 @@ def _stated(case: Case) -> Mapping[str, object]:
         shown["driver_answers"] = len(case.driver_answers)
     if case.first_answer is not None:
         shown["answer"] = f"scan by {case.first_answer.officer_id}, waits for a second officer"
+    if case.first_confirmed[0]:
+        officer, manifest_id = case.first_confirmed
+        shown["identity"] = f"manifest {manifest_id} by {officer}, waits for a second officer"
     if case.refused_to:
         shown["refused"] = f"the driver refuses, recorded by {case.refused_to}"
     return shown

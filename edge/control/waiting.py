@@ -32,6 +32,9 @@ def waits_for(state: InspectionState, case: Case) -> list[str]:
         return []
     rules = {reason.rule for reason in verdict.reasons}
     acts = dict.fromkeys(what for rule, what in _ACTS.items() if rule in rules)
+    first, manifest_id = case.first_confirmed
+    if first:
+        acts[f"a second OMS: scanlane confirm-identity {manifest_id}, as {first} has said"] = None
     return [*map(_shown, verdict.reasons), *acts, _answer(case, verdict)]
 
 

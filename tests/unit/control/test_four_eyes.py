@@ -9,6 +9,7 @@ from edge.control.status import describe
 from edge.core import events as ev
 from edge.core.inspection import InspectionState
 from edge.errors import CommandRefused
+from edge.law.verdicts import VerdictKind
 from edge.messages.event_data import HoldAnswered
 from edge.settings import Officer
 from tests.unit.control.kit import LANE, LIVING, UNDECIDED, manifest
@@ -132,6 +133,52 @@ def test_no_two_officers_turn_what_nobody_knows_into_a_scan(papers: dict[str, ob
         with pytest.raises(CommandRefused, match="no officer can turn into a scan"):
             say(bench, who)
     assert (bench.case.permit, bench.case.first_answer) == (None, None)
+
+
+def unread() -> Entrance:
+    """A unit on hold of which no reader has read anything; two manifests could be its own."""
+    bench = Entrance(manifest(), manifest(id="m-2"), lane=STRICT, decided=False)
+    bench.gauge()
+    bench.wait(LANE.timing.identify_ms)
+    bench.to(InspectionState.ON_HOLD)
+    bench.posted.events.clear()
+    return bench
+
+
+def name(bench: Entrance, who: Officer, manifest_id: str = "m-1") -> str:
+    return bench.acts.confirm_identity(
+        Actor(who), inspection_id=bench.unit, manifest_id=manifest_id, reason="papers in the cab"
+    )
+
+
+def test_a_confirmed_identity_waits_for_a_second_officer_too() -> None:
+    bench = unread()
+    assert "waits for a second officer" in name(bench, OMS)
+    assert (bench.posted.events, bench.case.confirmed_manifest) == ([], "")
+    assert bench.written[-1]["waits_for"] == "second_officer"
+    (shown,) = describe(STRICT, bench.core.state, bench.book)["inspections"]  # type: ignore[misc]
+    assert shown["identity"] == "manifest m-1 by oms-1, waits for a second officer"
+    assert any("confirm-identity m-1, as oms-1 has said" in one for one in shown["waits_for"])
+    with pytest.raises(CommandRefused, match="another OMS"):
+        name(bench, OMS)
+    name(bench, OTHER_OMS)
+    assert bench.kinds() == [VerdictKind.SCAN]
+    assert bench.written[-1]["confirms"] == "oms-1"
+    assert bench.case.oms_ids == {"oms-1", "oms-2"}
+
+
+def test_two_officers_who_name_different_papers_confirm_neither() -> None:
+    bench = unread()
+    name(bench, OMS)
+    assert "waits for a second officer" in name(bench, OTHER_OMS, "m-2")
+    assert (bench.posted.events, bench.case.permit) == ([], None)
+
+
+def test_papers_that_cannot_be_the_units_do_not_wait_for_a_second_officer() -> None:
+    bench = unread()
+    with pytest.raises(CommandRefused, match="m-9"):
+        name(bench, OMS, "m-9")
+    assert (bench.case.first_confirmed, bench.written) == (("", ""), [])
 
 
 def test_the_clock_of_a_hold_goes_on_while_a_second_officer_is_waited_for(tmp_path: Path) -> None:
