@@ -13,6 +13,7 @@ from edge.core.lane import LaneState
 from edge.core.state import State
 from edge.core.tracking import Sensor
 from edge.core.values import Input, Plausibility, Presence, Quality
+from edge.device_faults import DeviceFaults, fault_said_by
 from edge.odometer import Odometer
 from edge.ports import BoardReport, Point, Points, Reading
 from edge.readings import Readings
@@ -21,18 +22,6 @@ from edge.settings import LaneFile, NotFitted
 MS_NS = 1_000_000
 
 _FEEDBACK = {Input.OK: Feedback.OFF, Input.BLOCKED: Feedback.ON}
-_WATCHED = {
-    "drive_fault": Fault.CONVEYOR_FAULT,
-    "source_fault": Fault.SOURCE_FAULT,
-    "watchdogs": Fault.WATCHDOG_UNPROVEN,
-    "detector": Fault.DETECTOR_LOST,
-    "calibration": Fault.CALIBRATION_MISSING,
-    "storage": Fault.STORAGE_LOW,
-    "rules": Fault.RULES_INVALID,
-    "alarm": Fault.RADIATION_ALARM,
-    "mains": Fault.ON_BATTERY,
-}
-"""Fields whose BLOCKED is a fault of its own, beside withholding the beam."""
 _ENDED = frozenset({"ended", "off", "silent", "tripped"})
 _UNEXPOSED = frozenset({"off", "arming"})
 """Board states in which its exposure counter still speaks of a scan that is over."""
@@ -80,8 +69,7 @@ class Supervisor:
         self._sent = core().inputs
         self._sensors = {getattr(lane.presence, sensor.value): sensor for sensor in Sensor}
         self._seen = dict.fromkeys(Sensor, Presence.UNKNOWN)
-        self._lost: dict[Fault, set[str]] = {}
-        self._loss = self._losses()
+        self._faults = DeviceFaults(lane, post)
         self._odometer = Odometer()
         self._board: BoardReport | None = None
         self._spoken: BoardReport | None = None
@@ -123,7 +111,7 @@ class Supervisor:
         """Post what points that differ from those before them mean."""
         for part, point in known:
             if part.fault is not None:
-                self._watch_fault(part.fault, point)
+                self._faults.read(part.fault, point)
         if self._readings.is_sure:
             inputs = self._readings.input
             self._send(
@@ -146,7 +134,7 @@ class Supervisor:
         part = self._parts[source] = _Part(
             rows=tuple(row for row in _ROWS if lane.interlocks[row] == source),
             sensor=self._sensors.get(source),
-            fault=_WATCHED.get(field),
+            fault=fault_said_by(field),
             each=self._watchdogs if is_proof else self._belt if is_speed else None,
         )
         matters = bool(part.rows) or part.sensor is not None
@@ -162,18 +150,11 @@ class Supervisor:
 
     def lost(self, device: str, detail: str) -> None:
         """Raise the fault of a device that fell silent."""
-        fault = self._loss.get(device, Fault.DEVICE_LOST)
-        self._lost.setdefault(fault, set()).add(device)
-        self._post(ev.FaultRaised(fault, present=True), {"device": device, "detail": detail})
+        self._faults.lost(device, detail)
 
     def back(self, device: str) -> None:
         """End the fault of a device that answers again, unless another one shares it."""
-        fault = self._loss.get(device, Fault.DEVICE_LOST)
-        if device not in self._lost.get(fault, set()):
-            return
-        self._lost[fault].discard(device)
-        if not self._lost[fault]:
-            self._post(ev.FaultGone(fault), {"device": device})
+        self._faults.back(device)
 
     def report(self, report: BoardReport) -> None:
         """Take the board's report: trips, local resets, leases that ended."""
@@ -287,33 +268,6 @@ class Supervisor:
         )
         state = Input.OK if proven else Input.BLOCKED
         self.deliver((Point("lane.watchdogs", state),), requested_ns)
-
-    def _watch_fault(self, fault: Fault, point: Point) -> None:
-        devices = self._lost.setdefault(fault, set())
-        if point.value in {Input.BLOCKED, Input.CONFLICT} and point.source not in devices:
-            devices.add(point.source)
-            told = {
-                "source": point.source,
-                **({"detail": point.detail} if point.detail else {}),
-            }
-            self._post(ev.FaultRaised(fault, present=True), told)
-        elif point.value is Input.OK and point.quality is Quality.GOOD and point.source in devices:
-            devices.discard(point.source)
-            if not devices:
-                self._post(ev.FaultGone(fault), {"source": point.source})
-
-    def _losses(self) -> dict[str, Fault]:
-        lane = self._lane
-        gauges = lane.gauges.model_dump(exclude_none=True).values()
-        return {
-            **dict.fromkeys(lane.readers, Fault.READER_LOST),
-            **{gauge.split(".", 1)[0]: Fault.GAUGE_LOST for gauge in gauges},
-            lane.source.device: Fault.SOURCE_LOST,
-            lane.belt.device: Fault.CONVEYOR_LOST,
-            lane.board: Fault.BOARD_LOST,
-            lane.safety: Fault.SAFETY_LOST,
-            "worker": Fault.WORKER_LOST,
-        }
 
 
 def _says(row: str, value: Input) -> Input | Feedback:
