@@ -62,6 +62,9 @@ class Timing(Section):
     identify_ms: int = Field(ge=500, le=600000, description="Time for two identifiers to be read")
     measure_ms: int = Field(ge=200, le=60000, description="Time a unit is measured at least")
     hold_ms: int = Field(ge=1000, le=86400000, description="Time an officer has for an answer")
+    image_ms: int = Field(
+        120_000, ge=5000, le=3_600_000, description="Longest time from a scan to its stored image"
+    )
     stale_ms: int = Field(ge=100, le=1000, description="Age limit of safety, board and belt")
     slow_stale_ms: int = Field(ge=500, le=5000, description="Age limit of all other readings")
 

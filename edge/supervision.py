@@ -29,7 +29,9 @@ _FAST_ROWS = frozenset({"lane.belt", "lane.exposure"})
 """Readings made here out of those of the belt and the board: they age as fast."""
 _PROOFS = ("watchdog", "watchdog_set")
 _ROWS = (*BEAM, *FEEDBACKS)
-_ARMED = frozenset({LaneState.ADMITTING, LaneState.INTENT, LaneState.SCANNING})
+_ARMED = frozenset({LaneState.WARNING, LaneState.ADMITTING, LaneState.INTENT, LaneState.SCANNING})
+_ARMING_NS = 300 * MS_NS
+"""After so long a board that was told to arm has done so, or has refused."""
 
 Post = Callable[..., None]
 
@@ -165,8 +167,11 @@ class Supervisor:
         within = not spent or report.state in _UNEXPOSED
         exposure = Input.OK if within else Input.BLOCKED
         self.deliver((Point("lane.exposure", exposure),), report.requested_ns)
-        lost = report.state in _ENDED and report.requested_ns > self._armed_ns
-        if lost and self._core().lane in _ARMED:
+        lane = self._core().lane
+        # While it warns the board may still answer the OFF that goes before every arming.
+        grace_ns = _ARMING_NS if lane is LaneState.WARNING else 0
+        lost = report.state in _ENDED and report.requested_ns > self._armed_ns + grace_ns
+        if lost and lane in _ARMED:
             self._post(ev.LeaseLost(), {"detail": report.end_reason})
 
     def _trips(self, report: BoardReport) -> None:
@@ -180,6 +185,8 @@ class Supervisor:
             self._post(ev.FaultGone(Fault.BOARD_TRIPPED))
         if before is not None and report.reset_edges > before.reset_edges:
             self._post(ev.LocalReset())
+        if before is not None and report.key_edges < before.key_edges:
+            self._post(ev.BoardRestarted())
 
     def relay_closed(self, scan_id: int) -> bool:
         """Whether the board has shown its relay closed for this scan, and no other."""

@@ -190,5 +190,6 @@ def limits_of(lane: LaneFile) -> CoreLimits:
         stray_ticks=ticks(timing.stray_ms),
         travel_ticks=ticks(timing.travel_ms),
         hold_ticks=ticks(timing.hold_ms),
+        image_ticks=ticks(timing.image_ms),
         release_at_once=lane.policy.release == "at_once",
     )

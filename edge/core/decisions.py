@@ -19,6 +19,9 @@ _ANSWERS = {
 REFUSED = "refused"
 """Cause of a scan that was not completed because the driver refused to drive through."""
 
+IMAGE_LOST = "image_lost"
+"""Cause of a scan that was not completed because it did not become a package."""
+
 _TO_THE_BEAM = frozenset({LaneState.ADMITTING, LaneState.INTENT, LaneState.SCANNING})
 
 
@@ -122,10 +125,21 @@ def image_stored(work: Work, event: ev.ImageStored) -> None:
 def image_failed(work: Work, event: ev.ImageFailed) -> None:
     """Note that a scan did not become a package; its raw lines are kept."""
     inspection = work.inspection(event.token)
+    if inspection is not None and inspection.state is InspectionState.SCANNING:
+        # Nobody is irradiated for an image that will not be.
+        withdraw(work, IMAGE_LOST)
+        work.raise_fault(Fault.IMAGE_LOST, present=False)
+    elif inspection is not None and inspection.state is InspectionState.IMAGING:
+        lose_image(work, event.token)
+    else:
+        work.raise_fault(Fault.IMAGE_LOST, present=False)
+
+
+def lose_image(work: Work, token: int) -> None:
+    """Close the record of a scan whose image is not to be had."""
     work.raise_fault(Fault.IMAGE_LOST, present=False)
-    if inspection is not None and inspection.state is InspectionState.IMAGING:
-        work.happen(event.token, Happening.IMAGE_FAILED)
-        work.write(EntryKind.SCAN_NOT_COMPLETED, event.token, "image_lost")
+    work.happen(token, Happening.IMAGE_FAILED)
+    work.write(EntryKind.SCAN_NOT_COMPLETED, token, IMAGE_LOST)
 
 
 def outcome_given(work: Work, event: ev.OutcomeGiven) -> None:

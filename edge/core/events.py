@@ -93,6 +93,10 @@ class LeaseLost(NamedTuple):
     """The board reports that the lease has ended though we did not end it."""
 
 
+class BoardRestarted(NamedTuple):
+    """The board counts key edges anew: it was without power."""
+
+
 class ImageStored(NamedTuple):
     """The scan package of this unit is on disk under its final name."""
 
@@ -157,6 +161,7 @@ Event = (
     | IntentCommitted
     | LinesProgressed
     | LeaseLost
+    | BoardRestarted
     | ImageStored
     | ImageFailed
     | OutcomeGiven

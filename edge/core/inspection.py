@@ -54,7 +54,8 @@ class Inspection(NamedTuple):
         token: the unit's token.
         state: where it stands.
         gone: the unit has left the lane.
-        held_ticks: ticks it has waited for an officer's answer, saturating at the limit.
+        held_ticks: ticks it has waited for an officer's answer or for its image, saturating at the
+            limit.
     """
 
     token: int

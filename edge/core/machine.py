@@ -31,6 +31,8 @@ def _tick(work: Work, event: ev.Tick) -> None:
     for inspection in work.state.inspections:
         if inspection.state is InspectionState.ON_HOLD:
             _wait_for_answer(work, inspection, count)
+        elif inspection.state is InspectionState.IMAGING:
+            _wait_for_image(work, inspection, count)
     _watch_feedback(work, count)
     state = work.state
     lane = state.lane
@@ -64,14 +66,23 @@ def _wait_for_answer(work: Work, inspection: Inspection, count: int) -> None:
         work.ask_for(Effect.TURN_AWAY, inspection.token)
 
 
+def _wait_for_image(work: Work, inspection: Inspection, count: int) -> None:
+    """An image that does not come is lost: the record is closed, and the unit may go."""
+    waited = min(inspection.held_ticks + count, work.limits.image_ticks)
+    work.put(inspection._replace(held_ticks=waited))
+    if waited >= work.limits.image_ticks:
+        decisions.lose_image(work, inspection.token)
+
+
 def _watch_feedback(work: Work, count: int) -> None:
     """Compare what is seen of the beam with whether it is permitted."""
     state, limits = work.state, work.limits
     inputs = state.inputs
     lit = (inputs.hv, inputs.relay, inputs.beam).count(Feedback.ON)
     permitted = state.lane is LaneState.SCANNING
-    if not lit and state.faults:
-        work.end_fault(Fault.BEAM_WITHOUT_PERMIT)
+    dark = [inputs.hv, inputs.relay, inputs.beam].count(Feedback.OFF) == len(FEEDBACKS)
+    if dark and state.faults:
+        work.end_fault(Fault.BEAM_WITHOUT_PERMIT)  # doubt does not end it
     if lit == (len(FEEDBACKS) if permitted else 0):
         if state.stray:
             work.state = work.state._replace(stray=0)
@@ -141,6 +152,11 @@ def _lines(work: Work, event: ev.LinesProgressed) -> None:
         work.state = state.counted(state.elapsed, state.proof, 0)
 
 
+def _board_restarted(work: Work, _event: ev.BoardRestarted) -> None:
+    """The board has forgotten the key's edge: it arms only after another one, and so do we."""
+    work.state = work.state._replace(key=Freshness.OLD)
+
+
 def _lease_lost(work: Work, _event: ev.LeaseLost) -> None:
     armed = {LaneState.WARNING, LaneState.ADMITTING, LaneState.INTENT, LaneState.SCANNING}
     if work.state.lane in armed:
@@ -186,6 +202,7 @@ _HANDLERS: dict[type[tuple[object, ...]], Callable[[Work, Any], None]] = {
     ev.IntentCommitted: _committed,
     ev.LinesProgressed: _lines,
     ev.LeaseLost: _lease_lost,
+    ev.BoardRestarted: _board_restarted,
     ev.ImageStored: decisions.image_stored,
     ev.ImageFailed: decisions.image_failed,
     ev.OutcomeGiven: decisions.outcome_given,

@@ -22,6 +22,7 @@ class Limits(NamedTuple):
         stray_ticks: longest time feedback may lag behind a withdrawal.
         travel_ticks: longest time between two sensor changes of a moving unit.
         hold_ticks: time an officer has for an answer.
+        image_ticks: longest time from the end of a scan to its package.
         release_at_once: release a scanned unit before the outcome is known.
     """
 
@@ -31,6 +32,7 @@ class Limits(NamedTuple):
     stray_ticks: int
     travel_ticks: int
     hold_ticks: int
+    image_ticks: int
     release_at_once: bool
 
 

@@ -24,6 +24,7 @@ LIMITS = Limits(
     stray_ticks=2,
     travel_ticks=2,
     hold_ticks=1,
+    image_ticks=2,
     release_at_once=False,
 )
 """Small limits: a counter has every kind of value (zero, between, full) and no more."""

@@ -292,6 +292,8 @@ def _worker(world: World, cores: Cores) -> Next:
         told.append(("the detector is armed", about(ev.DetectorArmed, world.detector)))
     if state.stall and world.detector:
         told.append(("lines arrive", about(ev.LinesProgressed, world.detector)))
+    if state.lane is LaneState.SCANNING:
+        told.append(("the image fails", about(ev.ImageFailed, state.mission)))
     if state.lane in DRIVING & PREPARED:
         told.append(("the drive faults", DRIVE_FAULT))
     for name, event in told:

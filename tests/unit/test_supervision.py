@@ -323,6 +323,31 @@ def test_a_report_older_than_the_arming_says_nothing_about_it() -> None:
     assert len(bench.posted.of(ev.LeaseLost)) == 1
 
 
+def test_a_board_that_does_not_arm_is_noticed_in_the_warning_and_not_in_the_beam() -> None:
+    bench = Bench()
+    bench.core.lane(LaneState.WARNING, 7)
+    bench.supervisor.armed()
+    bench.clock.ms += 300
+    bench.report("off")  # may be the OFF that goes before every arming
+    assert bench.posted.of(ev.LeaseLost) == []
+    bench.clock.ms += 1
+    bench.report("arming")
+    assert bench.posted.of(ev.LeaseLost) == []
+    bench.report("off")
+    assert len(bench.posted.of(ev.LeaseLost)) == 1
+
+
+def test_a_board_that_counts_key_edges_anew_was_without_power() -> None:
+    bench = Bench()
+    bench.report("off", key_edges=2)
+    bench.supervisor.report(SILENT)
+    bench.report("off", key_edges=2)
+    bench.report("off", key_edges=3)
+    assert bench.posted.of(ev.BoardRestarted) == []
+    bench.report("off", key_edges=0)
+    assert len(bench.posted.of(ev.BoardRestarted)) == 1
+
+
 def test_too_long_an_exposure_is_against_the_beam_until_a_new_arming() -> None:
     bench = Bench()
     limit = LANE.source.max_exposure_ms

@@ -14,7 +14,7 @@ from edge.law.verdicts import VerdictKind
 
 LIMITS = Limits(
     warning_ticks=3, stall_ticks=2, hv_ticks=2, stray_ticks=3, travel_ticks=50, hold_ticks=5,
-    release_at_once=False,
+    image_ticks=20, release_at_once=False,
 )  # fmt: skip
 
 UNIT, NEXT = 1, 2

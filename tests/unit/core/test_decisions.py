@@ -275,6 +275,43 @@ def test_an_image_that_fails_is_not_completed_and_the_unit_goes() -> None:
     assert {active.fault for active in lane.state.faults} == {Fault.IMAGE_LOST}
 
 
+def test_an_image_that_never_comes_is_lost_after_its_time_and_the_unit_goes() -> None:
+    lane = scanned().tick(LIMITS.image_ticks - 1)
+    assert lane.where() is InspectionState.IMAGING
+    lane.tick()
+    assert lane.where() is InspectionState.NOT_COMPLETED
+    assert lane.causes(EntryKind.SCAN_NOT_COMPLETED) == ["image_lost"]
+    assert lane.state.lane is LaneState.RELEASING
+    late = lane.take(ev.ImageStored(UNIT))
+    assert late.where() is InspectionState.NOT_COMPLETED
+
+
+def test_nobody_is_irradiated_for_an_image_that_has_failed() -> None:
+    lane = scanning().take(ev.ImageFailed(UNIT))
+    assert before(lane.effects, Effect.WITHDRAW, Effect.STOP_WARNING)
+    assert lane.where() is InspectionState.NOT_COMPLETED
+    assert lane.causes(EntryKind.SCAN_NOT_COMPLETED) == ["image_lost"]
+    assert lane.state.lane is LaneState.CLEARING
+
+
+@pytest.mark.parametrize("row", FEEDBACKS)
+def test_doubt_about_the_beam_does_not_end_a_trip_for_it(row: str) -> None:
+    lane = proven().read(**{row: Feedback.ON}).tick(LIMITS.stray_ticks)
+    assert lane.state.lane is LaneState.TRIPPED
+    lane.read(**{row: Feedback.UNKNOWN}).tick().take(ev.LocalReset())
+    assert lane.state.lane is LaneState.TRIPPED
+    lane.read(**{row: Feedback.OFF}).tick().take(ev.LocalReset())
+    assert Fault.BEAM_WITHOUT_PERMIT not in {active.fault for active in lane.state.faults}
+
+
+def test_a_board_that_was_without_power_needs_a_key_edge_before_the_next_beam() -> None:
+    lane = proven().take(ev.BoardRestarted())
+    lane.occupied(Sensor.ENTRY).take(verdict(VerdictKind.SCAN), ev.DetectorArmed(UNIT))
+    assert lane.state.lane is LaneState.ARMING
+    lane.read(key=Input.BLOCKED).read(key=Input.OK)
+    assert lane.state.lane is LaneState.WARNING
+
+
 def test_a_start_keeps_only_what_waits_for_its_outcome() -> None:
     lane = Lane(state=restarted((UNIT,)))
     assert lane.where() is InspectionState.ANALYSIS

@@ -50,6 +50,7 @@ EVENTS: dict[type, st.SearchStrategy[ev.Event]] = {
     ev.IntentCommitted: st.builds(ev.IntentCommitted, TOKENS),
     ev.LinesProgressed: st.builds(ev.LinesProgressed, TOKENS),
     ev.LeaseLost: st.builds(ev.LeaseLost),
+    ev.BoardRestarted: st.builds(ev.BoardRestarted),
     ev.ImageStored: st.builds(ev.ImageStored, TOKENS),
     ev.ImageFailed: st.builds(ev.ImageFailed, TOKENS),
     ev.OutcomeGiven: st.builds(ev.OutcomeGiven, TOKENS),
