@@ -97,7 +97,7 @@ def bind(case: Case, found: Mapping[str, Papers]) -> tuple[Papers, IdentityState
         return tuple(one for papers in found.values() for one in papers), IdentityState.CONFLICT
     (papers,) = found.values()
     agreeing = min(_agreement(one, case.identifiers) for one in papers)
-    if case.unclear or agreeing < 0:
+    if case.also_read or agreeing < 0:
         return papers, IdentityState.CONFLICT
     return papers, IdentityState.AGREED if agreeing >= AGREEING else IdentityState.MISSING
 
@@ -106,15 +106,21 @@ def touches(case: Case, manifest: Manifest) -> bool:
     """Whether a manifest that has just come may change what is known of the unit."""
     if manifest.id in {case.confirmed_manifest, *(one.id for one in case.papers)}:
         return True
-    return any(_declared(manifest, kind) == text for kind, text in case.identifiers.items())
+    return any(_declared(manifest, kind) == text for kind, text in _read(case))
 
 
 def _named(case: Case, shelf: Shelf) -> dict[str, Papers]:
     found: dict[str, Papers] = {}
-    for kind, text in sorted(case.identifiers.items()):
+    for kind, text in _read(case):
         for manifest in shelf.find(kind, text):
             found[manifest.id] = _joined(found.get(manifest.id, ()), manifest)
     return found
+
+
+def _read(case: Case) -> list[tuple[str, str]]:
+    """Every text that was read, with its kind: what any of them names may be the unit's."""
+    also = [(kind, text) for kind, texts in case.also_read.items() for text in texts]
+    return sorted([*case.identifiers.items(), *also])
 
 
 def _all_of(manifests: Sequence[Manifest]) -> Papers:

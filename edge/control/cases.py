@@ -1,6 +1,7 @@
 """What control knows of each unit beside the core's small state: papers, sizes, verdict, permit."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from edge.law.case import DriverAnswer, NoAnimalsStatement
 from edge.law.envelope import Axis
@@ -8,6 +9,8 @@ from edge.law.exemptions import HoldAnswer, ScanPermit
 from edge.law.manifest import IdentityState
 from edge.law.verdicts import Verdict
 from edge.messages.manifest import Manifest
+
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,10 @@ class Case:
         inspection_id: lane id and token; what people and headquarters see.
         opened_utc: RFC 3339.
         opened_ns: monotonic time of the arrival.
-        identifiers: text read, by kind (plate, container, qr).
-        unclear: kinds that were read in two ways: which of them the unit bears is not known.
+        identifiers: text read first, by kind (plate, container, qr).
+        also_read: other texts read of a kind: which of them the unit bears is not known.
         sizes: worst amount and widest uncertainty measured, by axis.
+        not_there: axes whose gauge has looked and seen nothing: the unit does not stand in it.
         identity: whether the manifest surely belongs to this unit.
         confirmed_manifest: id of the manifest a named OMS has bound, empty when none has.
         first_confirmed: officer and manifest id of a confirmation that waits for a second officer,
@@ -49,6 +53,7 @@ class Case:
             itself, or when the identifiers name several.
         manifest_ids: every manifest that was bound, proposed or confirmed in this inspection.
         verdict: the newest verdict, None before the first.
+        decided_until: until when the passing of time alone does not change it.
         permit: the permit to scan, None unless the newest verdict or answer gives one.
         answer: the newest officer's answer to a hold that counts.
         first_answer: an officer's "scan" that waits for a second officer, None when none does.
@@ -70,14 +75,16 @@ class Case:
     opened_utc: str
     opened_ns: int
     identifiers: dict[str, str] = field(default_factory=dict)
-    unclear: set[str] = field(default_factory=set)
+    also_read: dict[str, set[str]] = field(default_factory=dict)
     sizes: dict[Axis, tuple[int, int]] = field(default_factory=dict)
+    not_there: set[Axis] = field(default_factory=set)
     identity: IdentityState = IdentityState.MISSING
     confirmed_manifest: str = ""
     first_confirmed: tuple[str, str] = ("", "")
     papers: tuple[Manifest, ...] = ()
     manifest_ids: set[str] = field(default_factory=set)
     verdict: Verdict | None = None
+    decided_until: datetime = FOR_EVER
     permit: ScanPermit | None = None
     answer: HoldAnswer | None = None
     first_answer: HoldAnswer | None = None

@@ -3,8 +3,9 @@
 Plain translation; nothing is decided here and nothing unknown is filled in.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from edge.core.interlocks import Inputs
 from edge.core.state import Limits as CoreLimits
@@ -101,6 +102,22 @@ def manifest_facts(
         manifest_id=first.id if one_manifest else "",
         version=first.version if one_manifest else 0,
     )
+
+
+def decided_until(
+    papers: tuple[Manifest, ...], day: date, zone: ZoneInfo, now: datetime
+) -> datetime:
+    """Until when the passing of time alone changes nothing: the papers' end, and the civil day's.
+
+    Args:
+        papers: of the unit.
+        day: the civil day at the lane.
+        zone: of the lane.
+        now: the present moment; papers that are out of date already do not end again.
+    """
+    midnight = datetime.combine(day + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
+    ends = [moment(one.valid_until) for one in papers]
+    return min([midnight, *(end for end in ends if end >= now)])
 
 
 def _state(papers: tuple[Manifest, ...], now: datetime) -> ManifestState:

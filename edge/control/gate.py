@@ -10,16 +10,20 @@ from zoneinfo import ZoneInfo
 
 from edge.clock import Clock
 from edge.control.binding import AGREEING, Shelf, bind, candidates, confirmable, touches
-from edge.control.cases import Case, CaseBook
-from edge.control.facts import direction_of, envelope_of, gauges_of, manifest_facts
+from edge.control.cases import FOR_EVER, Case, CaseBook
+from edge.control.facts import (
+    decided_until,
+    direction_of,
+    envelope_of,
+    manifest_facts,
+)
+from edge.control.measuring import Measuring
 from edge.core import events as ev
 from edge.core.inspection import REDECIDABLE, InspectionState
 from edge.core.state import State
 from edge.core.tracking import NOBODY, Phase
-from edge.core.values import Quality
 from edge.law.case import Case as LawCase
 from edge.law.case import LawData
-from edge.law.envelope import Axis, Measurement, Origin
 from edge.law.exemptions import HoldAnswer, HoldDecision, ScanPermit, decide, make_scan_permit
 from edge.law.verdicts import Verdict, VerdictKind
 from edge.messages.manifest import Manifest, plain_identifier
@@ -30,6 +34,9 @@ MS_NS = 1_000_000
 READ_BEFORE_MS = 300
 """A reader may be quicker than the presence sensor by this much, and slower than a unit's leaving:
 what is read within it after a unit has left the entry may still be of that unit."""
+
+MOST_READINGS = 8
+"""Different texts of one kind that are kept for a unit: a reader may babble."""
 
 Post = Callable[..., None]
 
@@ -52,13 +59,12 @@ class Gate:
         self._lane = lane
         self._book = book
         self._core = core
-        self._latest = latest
         self._manifests = manifests
         self._law = law
         self._post = post
         self._clock = clock
         self._envelope = envelope_of(lane)
-        self._gauges = gauges_of(lane)
+        self._measuring = Measuring(lane, latest)
         self._serves = direction_of(lane)
         self._zone = ZoneInfo(lane.lane.timezone)
         self._early: dict[str, tuple[str, int]] = {}
@@ -89,16 +95,31 @@ class Gate:
     def tick(self) -> None:
         """Measure the unit at the entry and decide on it when enough is known or time is up."""
         self._look()
+        self._outdate()
         case = self._book.find(self._core().tracking.entry)
-        if case is None or self._state(case) is not InspectionState.IDENTIFYING:
+        state = None if case is None else self._state(case)
+        if case is None or state not in {InspectionState.IDENTIFYING, InspectionState.ON_HOLD}:
+            return
+        if state is InspectionState.ON_HOLD:
+            if self._measuring.look_late(case):
+                self.decide(case)
             return
         self._adopt(case)
-        self._measure(case)
+        self._measuring.look(case)
         waited_ms = (self._clock.monotonic_ns() - case.opened_ns) // MS_NS
         timing = self._lane.timing
-        known = len(case.identifiers) >= AGREEING and self._measured(case)
+        known = len(case.identifiers) >= AGREEING and self._measuring.has_all(case)
         if waited_ms >= timing.identify_ms or (known and waited_ms >= timing.measure_ms):
             self.decide(case)
+
+    def _outdate(self) -> None:
+        """Decide anew on what rested on papers or tables whose time is over."""
+        for case in self._book.all():
+            if case.verdict is not None and self._clock.utc() > case.decided_until:
+                if self._may_change(case):
+                    self.decide(case)
+                else:
+                    case.decided_until = FOR_EVER
 
     def manifest_arrived(self, manifest: Manifest) -> None:
         """Decide anew on every unit the manifest may change the verdict of."""
@@ -133,21 +154,23 @@ class Gate:
         ``note`` is written with the verdict: who has caused the decision, if a person has.
         """
         now = self._clock.utc()
+        day = now.astimezone(self._zone).date()
         case.papers, case.identity = bind(case, candidates(case, self._manifests))
         case.manifest_ids |= {one.id for one in case.papers}
         verdict = decide(
             LawCase(
                 inspection_id=case.inspection_id,
                 manifest=manifest_facts(case.papers, case.identity, now, self._serves),
-                measured=self._measurements(case),
+                measured=self._measuring.measurements(case),
                 envelope=self._envelope,
                 law=self._law,
-                day=now.astimezone(self._zone).date(),
+                day=day,
                 statement=case.statement,
                 driver=case.driver,
                 vehicles=self._lane.lane.units == "vehicles",
             )
         )
+        case.decided_until = decided_until(case.papers, day, self._zone, now)
         before = case.verdict
         if verdict == before:
             return
@@ -237,34 +260,13 @@ class Gate:
         if known is None:
             case.identifiers[kind] = text
             return True
-        if known != text and kind not in case.unclear:
-            case.unclear.add(kind)
-            return True
-        return False
-
-    def _measure(self, case: Case) -> None:
-        sizes = case.sizes
-        for gauge in self._gauges:
-            reading, spread = self._latest(gauge.amount), self._latest(gauge.uncertainty)
-            if reading is None or spread is None:
-                continue
-            if min(reading.requested_ns, spread.requested_ns) < case.opened_ns:
-                continue
-            good = reading.quality is Quality.GOOD and spread.quality is Quality.GOOD
-            if good and isinstance(reading.value, int) and isinstance(spread.value, int):
-                before, widest = sizes.get(gauge.axis, (reading.value, 0))
-                if reading.value > 0:
-                    # What a unit clears the road by is its lowest part, all else its largest.
-                    worst = min if gauge.axis is Axis.GROUND_CLEARANCE else max
-                    sizes[gauge.axis] = (worst(before, reading.value), max(widest, spread.value))
-
-    def _measured(self, case: Case) -> bool:
-        return len(case.sizes) == len(self._gauges)
-
-    def _measurements(self, case: Case) -> tuple[Measurement, ...]:
-        """What every gauge saw; one that saw nothing says so, lest a declared size count for it."""
-        sizes = ((gauge.axis, case.sizes.get(gauge.axis, (0, 0))) for gauge in self._gauges)
-        return tuple(Measurement(axis, *size, Origin.MEASURED) for axis, size in sizes)
+        others = case.also_read.get(kind, set())
+        if text == known or text in others or len(others) >= MOST_READINGS:
+            return False
+        case.also_read[kind] = others | {text}
+        # Whoever has named its papers did not know of this text.
+        case.confirmed_manifest, case.first_confirmed = "", ("", "")
+        return True
 
 
 def _same_hold(before: Verdict, verdict: Verdict) -> bool:

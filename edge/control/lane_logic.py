@@ -220,6 +220,8 @@ class LaneLogic:
             body = {"scan_id": scan_id, "folder": image.folder, "sha256": image.sha256}
             subject = case.inspection_id if case is not None else None
             self.recorder.write("image.incomplete", subject, body)
+            if case is not None:
+                self._no_image(case, "the scan package is not complete")
             return
         case.image = image
         self.runner.post(ev.ImageStored(case.token))
@@ -228,6 +230,12 @@ class LaneLogic:
         """Take the worker's word that a scan did not become a package."""
         case = self._of_scan(scan_id)
         if case is not None:
+            self._no_image(case, detail)
+
+    def _no_image(self, case: Case, detail: str) -> None:
+        """Say that a scan has no image, unless it was ended before and needs none."""
+        state = next((o.state for o in self._core().inspections if o.token == case.token), None)
+        if state in {InspectionState.SCANNING, InspectionState.IMAGING}:
             self.runner.post(ev.ImageFailed(case.token), {"detail": detail})
 
     def status(self) -> dict[str, object]:

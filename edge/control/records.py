@@ -110,7 +110,10 @@ class Tellers:
             manifest_version=manifest.version if manifest else None,
             inputs=record["inputs"],
         )
-        return Telling({"verdict": record, "identifiers": dict(case.identifiers)}, event)
+        read: Facts = {"identifiers": dict(case.identifiers)}
+        if case.also_read:
+            read["also_read"] = {kind: sorted(texts) for kind, texts in case.also_read.items()}
+        return Telling({"verdict": record, **read}, event)
 
     def _hold_asked(self, _entry: Entry, case: Case | None, note: Note, now: datetime) -> Telling:
         assert case is not None

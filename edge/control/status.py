@@ -65,6 +65,7 @@ def _inspections(lane: LaneFile, state: State, book: CaseBook) -> Sequence[Mappi
                 "verdict": verdict.kind.value if verdict else "",
                 "rules": list(verdict.rule_ids) if verdict else [],
                 "identifiers": dict(case.identifiers),
+                **_also_read(case),
                 "image": case.image.folder if case.image else "",
                 **_law(verdict),
                 **_stated(case),
@@ -72,6 +73,12 @@ def _inspections(lane: LaneFile, state: State, book: CaseBook) -> Sequence[Mappi
             }
         )
     return shown
+
+
+def _also_read(case: Case) -> Mapping[str, object]:
+    """Texts that contradict the first one of their kind."""
+    read = {kind: sorted(texts) for kind, texts in case.also_read.items()}
+    return {"also_read": read} if read else {}
 
 
 def _law(verdict: Verdict | None) -> Mapping[str, object]:

@@ -43,7 +43,8 @@ Told = tuple[str, tuple[str, ...]]
 
 
 def paper(**changes: object) -> Manifest:
-    return manifest(valid_until="2026-12-01T00:00:00Z", issued="2026-05-01T00:00:00Z", **changes)
+    times = {"valid_until": "2026-12-01T00:00:00Z", "issued": "2026-05-01T00:00:00Z"}
+    return manifest(**{**times, **changes})
 
 
 def open_journal(folder: Path, clock: Clock) -> Journal:
