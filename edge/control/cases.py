@@ -63,7 +63,8 @@ class Case:
         refused_to: who recorded that the driver refuses to drive through, empty when nobody has.
         oms_ids: officers who acted as OMS in this inspection.
         scan_id: id of the newest arming, 0 before one.
-        exposure_ms: exposure the board counted for it.
+        exposure_ms: exposure the board counted for it, as last reported.
+        counted: the board has reported so with its relay open: it is the whole exposure.
         image: the scan package, None before it is stored.
         outcome: the outcome, empty before it is given.
         broke_off: why it was not completed, empty when it was or is open.
@@ -95,6 +96,7 @@ class Case:
     oms_ids: set[str] = field(default_factory=set)
     scan_id: int = 0
     exposure_ms: int = 0
+    counted: bool = False
     image: StoredImage | None = None
     outcome: str = ""
     broke_off: str = ""

@@ -205,6 +205,7 @@ class LaneLogic:
         for case in self.book.all():
             if case.scan_id == report.scan_id and report.scan_id:
                 case.exposure_ms = report.exposure_ms
+                case.counted = not report.relay_closed
         self.supervisor.report(report)
 
     def lines_progressed(self, scan_id: int) -> None:
@@ -291,7 +292,7 @@ class LaneLogic:
         armed_before = max(self._last_scan_id, board.scan_id if board is not None else 0)
         self._last_scan_id = max(armed_before + 1, int(now.timestamp())) & 0xFFFFFFFF
         case.scan_id = self._last_scan_id
-        case.exposure_ms = 0
+        case.exposure_ms, case.counted = 0, False
         verdict = case.verdict
         metadata: dict[str, object] = {
             "lane": self.lane.lane.id,

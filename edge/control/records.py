@@ -147,10 +147,10 @@ class Tellers:
         event = self._made(
             data.ScanNotCompleted,
             scan_id=case.scan_id,
-            exposure_ms=case.exposure_ms,
+            **_exposure(case),
             reason=entry.cause,
         )
-        return Telling({"scan_id": case.scan_id, "exposure_ms": case.exposure_ms}, event)
+        return Telling({"scan_id": case.scan_id, **_exposure(case)}, event)
 
     def _image(self, _entry: Entry, case: Case | None, _note: Note, _now: datetime) -> Telling:
         assert case is not None
@@ -158,7 +158,7 @@ class Tellers:
         assert image is not None
         facts: Facts = {
             "scan_id": case.scan_id,
-            "exposure_ms": case.exposure_ms,
+            **_exposure(case),
             "folder": image.folder,
             "sha256": image.sha256,
             "size_bytes": image.size_bytes,
@@ -167,7 +167,7 @@ class Tellers:
         event = self._made(
             data.ScanCompleted,
             scan_id=case.scan_id,
-            exposure_ms=case.exposure_ms,
+            **_exposure(case),
             package=data.Package(
                 sha256=image.sha256,
                 size_bytes=image.size_bytes,
@@ -208,6 +208,7 @@ class Tellers:
         state = _NOT_COMPLETED if not_completed else case.outcome or case.end or _TURNED_AWAY
         closed = rfc3339(now)
         why = case.broke_off if not_completed else ""
+        scan = {"scan_id": case.scan_id, **_exposure(case)} if case.scan_id else {}
         event = self._made(
             data.InspectionClosed,
             state=state,
@@ -215,8 +216,9 @@ class Tellers:
             closed=closed,
             package_sha256=case.image.sha256 if case.image else None,
             reason=why[:300],
+            **scan,
         )
-        return Telling({"end": state, "why": why, "opened": case.opened_utc}, event)
+        return Telling({"end": state, "why": why, "opened": case.opened_utc, **scan}, event)
 
     def _fault_raised(self, entry: Entry, _case: Case | None, note: Note, now: datetime) -> Telling:
         fault = Fault(entry.cause)
@@ -278,6 +280,11 @@ def _verdict_told(case: Case, note: Note) -> Verdict:
     verdict = told if isinstance(told, Verdict) else case.verdict
     assert verdict is not None
     return verdict
+
+
+def _exposure(case: Case) -> Facts:
+    """What the board has counted, and whether that is all."""
+    return {"exposure_ms": case.exposure_ms, "counted": case.counted}
 
 
 def _reference(name: str, ref: TableRef | None) -> Facts:

@@ -69,7 +69,7 @@ def close_broken(recorder: Recorder, case: Case, exposure_ms: int | None) -> Non
     if end is InspectionState.NOT_COMPLETED:
         case.broke_off = case.broke_off or (REFUSED if case.refused_to else CAUSE)
     if case.scan_id:
-        case.exposure_ms = exposure_ms or 0
+        case.exposure_ms, case.counted = exposure_ms or 0, exposure_ms is not None
         cause = CAUSE if exposure_ms is not None else UNCOUNTED
         entries.insert(0, Entry(EntryKind.SCAN_NOT_COMPLETED, case.token, cause))
     recorder.record_past(case, entries, {"reason": CAUSE})
@@ -91,6 +91,7 @@ def _case(unfinished: OpenInspection, entries: Sequence[Record]) -> Case:
             case.outcome = str(body["outcome"])
         elif entry.kind == EntryKind.IMAGE_STORED.value:
             case.exposure_ms = _number(body, "exposure_ms")
+            case.counted = body.get("counted") is True
             case.image = StoredImage(
                 folder=str(body["folder"]),
                 sha256=str(body["sha256"]),

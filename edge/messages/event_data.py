@@ -109,19 +109,27 @@ class Package(Additive):
 
 
 class ScanCompleted(EventData):
-    """The scan became an image. The thumbnail is a PNG of at most 32 KB in base64."""
+    """The scan became an image. The thumbnail is a PNG of at most 32 KB in base64.
+
+    ``counted``: the board has shown its relay open since, so that ``exposure_ms`` is all of it.
+    """
 
     scan_id: Count
     exposure_ms: Count
+    counted: bool | None = None
     package: Package
     thumbnail_png: Annotated[str, Field(max_length=43_692)] = ""
 
 
 class ScanNotCompleted(EventData):
-    """The scan ended early; the exposure is what the permit board counted."""
+    """The scan ended early; the exposure is what the permit board counted so far.
+
+    The relay opens only now: the record's closing says what was counted in the end.
+    """
 
     scan_id: Count
     exposure_ms: Count
+    counted: bool | None = None
     reason: Line
 
 
@@ -151,6 +159,10 @@ class InspectionClosed(EventData):
     Attributes:
         state: the outcome, or what there is instead of one.
         reason: why it was not completed (``refused``, ``aborted``, ``restart``); else empty.
+        scan_id: of the newest arming, None when there was none.
+        exposure_ms: what the board counted for it, None without an arming.
+        counted: whether the board has shown its relay open since; False where it fell silent, and
+            up to one more lease may have to be added.
     """
 
     state: Token
@@ -158,6 +170,9 @@ class InspectionClosed(EventData):
     closed: UtcTime
     package_sha256: Sha256Hex | None = None
     reason: Line = ""
+    scan_id: Count | None = None
+    exposure_ms: Count | None = None
+    counted: bool | None = None
 
 
 class FaultRaised(EventData):

@@ -259,7 +259,29 @@ def test_the_exposure_the_board_counted_is_in_the_record_of_the_image(tmp_path: 
     bench = on_bench(tmp_path, whole_inspection)
     (stored,) = [entry for entry in bench.told if entry.kind == "image.stored"]
     assert stored.body["exposure_ms"] == bench.exposure_ms > 1000
+    (closed,) = [entry for entry in bench.told if entry.kind == "inspection.closed"]
+    assert (closed.body["exposure_ms"], closed.body["counted"]) == (bench.exposure_ms, True)
     assert stored.body["scan_id"] == bench.scan_id
+
+
+def test_an_exposure_is_whole_only_once_the_board_has_shown_its_relay_open(tmp_path: Path) -> None:
+    async def scenario(bench: LaneBench) -> None:
+        await bench.into_service()
+        bench.arrive()
+        await bench.read_identifiers()
+        await bench.until(lambda: bench.relay)
+        await bench.run(0.2)
+        (case,) = bench.logic.book.all()
+        assert (case.exposure_ms > 0, case.counted) == (True, False)
+        bench.logic.acts.abort(
+            Actor(LANE.officers[1]), inspection_id=case.inspection_id, reason="cats"
+        )
+        await bench.run(0.2)
+        assert case.counted
+
+    bench = on_bench(tmp_path, scenario)
+    (ended,) = [entry for entry in bench.told if entry.kind == "scan.not_completed"]
+    assert (ended.body["exposure_ms"] > 0, ended.body["counted"]) == (True, False)
 
 
 def test_a_scan_is_numbered_above_every_scan_the_board_has_seen(tmp_path: Path) -> None:
