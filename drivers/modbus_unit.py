@@ -91,17 +91,27 @@ class ModbusUnit:
         wanted: Callable[[], bool] = _always,
     ) -> Answer:
         """Write the whole register of a holding field; dropped unsent when no longer wanted."""
+        return await self.write_words(name, (value,), priority, wanted)
+
+    async def write_words(
+        self,
+        name: str,
+        words: tuple[int, ...],
+        priority: Priority,
+        wanted: Callable[[], bool] = _always,
+    ) -> Answer:
+        """Write registers from a holding field on, all in one request."""
         field = self.device_map.field(name)
         assert field.writable, f"{name} is read-only in the device map"
         return await self._bus.exchange(
             Request(
                 device=self.name,
-                operation=f"write {name} = {value}",
+                operation=f"write {name} = {', '.join(map(str, words))}",
                 unit=self._unit,
                 function=WRITE_REGISTERS,
                 address=field.address,
-                count=1,
-                values=(encode_register(value),),
+                count=len(words),
+                values=tuple(map(encode_register, words)),
                 priority=priority,
                 wanted=wanted,
             )

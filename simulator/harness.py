@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from simulator.devices.altivar import LFT_OVERHEAT
 from simulator.devices.line_faults import LineFault
 from simulator.hall.plant import Barrier, Key, Sees, Spot
 from simulator.hall.tube import Fault
@@ -179,14 +178,14 @@ class Harness:
         return {}
 
     def _drive(self, request: Request) -> Answer:
-        """Commission the drive's loss-of-master reaction differently."""
+        """Commission the drive's loss-of-master reaction differently, in the Altivar's terms."""
         drive = _fitted(self._lane.drive, "drive")
         drive.commission(tto_ds=request.tto_ds, sll=request.sll)
         return {}
 
     def _drive_fault(self, request: Request) -> Answer:
         drive = _fitted(self._lane.drive, "drive")
-        drive.trip(LFT_OVERHEAT, persists=request.persists)
+        drive.trip(drive.OVERHEAT, persists=request.persists)
         return {}
 
     def _source_fault(self, request: Request) -> Answer:

@@ -14,7 +14,7 @@ from drivers.read_plan import decode_block, plan_reads
 from edge.errors import Mistake
 from tests.unit.drivers.device_bench import shipped_map
 
-KINDS = ("altivar", "ez_array", "pnozmulti")
+KINDS = ("altivar", "ez_array", "pnozmulti", "sinamics_v20")
 
 GOOD = """
 [device]
