@@ -148,6 +148,9 @@ def _watchdog(loaded: DeviceMap, file: str) -> Iterator[Mistake]:
                 "Add a [watchdog] section, or make the fields read-only",
             )
         return
+    if (loaded.watchdog.kind == "none") != (not loaded.watchdog.prove):
+        reason = "a watchdog needs conditions that prove it, and kind none has none"
+        yield Mistake(file, "watchdog.prove", "", reason, "Correct kind or prove")
     by_name = {field.name: field for field in loaded.fields}
     for index, proof in enumerate(loaded.watchdog.prove):
         field = by_name.get(proof.field)

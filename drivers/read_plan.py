@@ -1,15 +1,15 @@
 """From a device map to the fewest requests that read it, and from registers back to values."""
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from drivers.device_map_model import BIT_TABLES, DeviceMap, Group, MapField, Table
+from drivers.device_map_model import DeviceMap, Group, MapField, Table
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One read request: ``count`` registers from ``address`` on, and the fields inside."""
+    """One read request: ``count`` registers or bits from ``address``, and the fields inside."""
 
     table: Table
     address: int
@@ -18,17 +18,18 @@ class Block:
 
 
 def plan_reads(device_map: DeviceMap, group: Group) -> tuple[Block, ...]:
-    """Return the blocks that read a poll group of the register tables.
+    """Return the blocks that read a poll group, as `plan_fields` does."""
+    return plan_fields(device_map, (field for field in device_map.fields if field.group == group))
 
-    A block never exceeds ``max_read`` registers and never reads through more than ``max_gap``
-    undefined ones.
+
+def plan_fields(device_map: DeviceMap, fields: Iterable[MapField]) -> tuple[Block, ...]:
+    """Return the blocks that read those of the fields that can be read.
+
+    A block never exceeds ``max_read`` registers or bits and never reads through more than
+    ``max_gap`` undefined ones.
     """
     limit, gap = device_map.device.max_read, device_map.device.max_gap
-    wanted = [
-        field
-        for field in device_map.fields
-        if field.group == group and field.access != "w" and field.table not in BIT_TABLES
-    ]
+    wanted = [field for field in fields if field.access != "w"]
     blocks: list[list[MapField]] = []
     for field in sorted(wanted, key=lambda each: (each.table.value, each.address)):
         if blocks and _joins(blocks[-1], field, limit, gap):

@@ -10,7 +10,16 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from drivers import altivar, ez_array, permit_board, pnozmulti, reader, sinamics_v20, spellman
+from drivers import (
+    altivar,
+    ez_array,
+    iologik,
+    permit_board,
+    pnozmulti,
+    reader,
+    sinamics_v20,
+    spellman,
+)
 from drivers.device_map import load_device_map
 from drivers.device_map_model import DeviceMap
 from drivers.modbus import ModbusBus
@@ -148,6 +157,7 @@ KINDS: Mapping[str, Kind] = {
         pnozmulti.PnozmultiSettings, pnozmulti.REQUIRED_FIELDS, pnozmulti.Pnozmulti
     ),
     "ez_array": _on_bus(ez_array.EzArraySettings, ez_array.REQUIRED_FIELDS, ez_array.EzArray),
+    "iologik": _on_bus(iologik.IologikSettings, iologik.REQUIRED_FIELDS, iologik.Iologik),
     "sinamics_v20": _on_bus(
         sinamics_v20.SinamicsV20Settings, sinamics_v20.REQUIRED_FIELDS, sinamics_v20.SinamicsV20
     ),

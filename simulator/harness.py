@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from simulator.devices.iologik import IoLogik
 from simulator.devices.line_faults import LineFault
 from simulator.hall.plant import Barrier, Key, Sees, Spot
 from simulator.hall.tube import Fault
@@ -96,6 +97,7 @@ class Harness:
             "power": self._power,
             "freeze": self._freeze,
             "read": self._read,
+            "input": self._input,
             "truth": self._truth,
         }
 
@@ -244,6 +246,16 @@ class Harness:
         if reader is None:
             raise _Refused(f"device = {request.device!r}: one of {', '.join(self._lane.readers)}")
         reader.read(request.text)
+        return {}
+
+    def _input(self, request: Request) -> Answer:
+        """Close or open contact ``what`` of a remote I/O."""
+        device = self._lane.slaves.get(request.device)
+        if not isinstance(device, IoLogik):
+            raise _Refused(f"device = {request.device!r}: is no remote I/O of this lane")
+        if not request.what.isdecimal() or int(request.what) >= device.channels:
+            raise _Refused(f"what = {request.what!r}: a channel, 0 to {device.channels - 1}")
+        device.set_input(int(request.what), on=request.on)
         return {}
 
     def _truth(self, _: Request) -> Answer:

@@ -12,15 +12,26 @@ from pathlib import Path
 
 from edge.errors import Mistake, SettingsError
 
-KINDS = ("altivar", "pnozmulti", "ez_array", "sinamics_v20", "spellman", "reader", "permit_board")
+KINDS = (
+    "altivar",
+    "pnozmulti",
+    "ez_array",
+    "sinamics_v20",
+    "iologik",
+    "spellman",
+    "reader",
+    "permit_board",
+)
 # What a lane file leaves out is what the devices' own settings take for it.
 _BAUD = {"spellman": 38_400, "reader": 9600, "permit_board": 115_200, "rtu": 19_200}
-_UNIT = {"altivar": 1, "pnozmulti": 1, "ez_array": 65, "sinamics_v20": 1}
+_UNIT = {"altivar": 1, "pnozmulti": 1, "ez_array": 65, "sinamics_v20": 1, "iologik": 1}
 """Address of every kind that hangs on a Modbus bus."""
 _NUMBERS: Mapping[str, Mapping[str, float]] = {
     "sinamics_v20": {"mm_s_at_full_scale": 1000.0, "watchdog_action": 1.0},
 }
 """Numbers above 0 that an emulator takes from its section, with what stands for those left out."""
+_TEXTS: Mapping[str, tuple[str, ...]] = {"iologik": ("model",)}
+"""Texts that an emulator needs from its section."""
 _MODBUS_PORT = 502
 _REMEDY = "Correct the lane file; config/lanes holds working examples"
 
@@ -61,6 +72,7 @@ class DeviceEntry:
         ma_max: milliamperes at full scale, generators only.
         checksum: whether frames carry one (RS-232 framing), generators only.
         numbers: what else the emulator of its kind takes from the section, by key.
+        texts: the same, of texts.
     """
 
     name: str
@@ -73,6 +85,7 @@ class DeviceEntry:
     ma_max: float = 10.0
     checksum: bool = True
     numbers: Mapping[str, float] = default(default_factory=dict)
+    texts: Mapping[str, str] = default(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +216,7 @@ class _Reader:
                 name: self._measure(key, table, name, left_out)
                 for name, left_out in _NUMBERS.get(kind, {}).items()
             },
+            texts={name: self._text(key, table, name) for name in _TEXTS.get(kind, ())},
         )
 
     def _text(self, key: str, table: dict[str, object], name: str) -> str:

@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from simulator.devices.altivar import Drive
 from simulator.devices.ez_array import LightCurtain
+from simulator.devices.iologik import IoLogik
 from simulator.devices.modbus_server import Slave
 from simulator.devices.pnozmulti import SafetyPlc
 from simulator.devices.registers import RegisterFile, load_register_file
@@ -66,6 +67,10 @@ def _pnozmulti(_: DeviceEntry, registers: RegisterFile, plant: Plant) -> Slave:
     return SafetyPlc(registers, plant)
 
 
+def _iologik(device: DeviceEntry, registers: RegisterFile, _: Plant) -> Slave:
+    return IoLogik(registers, channels=8 if device.texts["model"] == "E1212" else 6)
+
+
 def _ez_array(device: DeviceEntry, registers: RegisterFile, plant: Plant) -> Slave:
     wide = device.field.startswith("width")
 
@@ -81,6 +86,7 @@ def _ez_array(device: DeviceEntry, registers: RegisterFile, plant: Plant) -> Sla
 _MAKERS: dict[str, Callable[[DeviceEntry, RegisterFile, Plant], Slave]] = {
     "altivar": _altivar,
     "ez_array": _ez_array,
+    "iologik": _iologik,
     "pnozmulti": _pnozmulti,
     "sinamics_v20": _sinamics_v20,
 }

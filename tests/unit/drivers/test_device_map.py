@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from drivers.device_map import load_device_map, parse_device_map
 from drivers.device_map_model import DeviceMap, Table
-from drivers.read_plan import decode_block, plan_reads
+from drivers.read_plan import decode_block, decode_field, plan_reads
 from edge.errors import Mistake
 from tests.unit.drivers.device_bench import shipped_map
 
-KINDS = ("altivar", "ez_array", "pnozmulti", "sinamics_v20")
+KINDS = ("altivar", "ez_array", "iologik", "pnozmulti", "sinamics_v20")
 
 GOOD = """
 [device]
@@ -90,32 +90,30 @@ def test_shipped_maps_hold_and_give_a_source_for_every_number(kind):
     assert loaded.vectors
 
 
+def values_of(request: bytes, response: bytes) -> list[int]:
+    """Registers or bits of a good answer, in the order of their addresses."""
+    count = int.from_bytes(request[4:6], "big")
+    assert response[:2] == request[:2]
+    if request[1] in (1, 2):
+        packed = int.from_bytes(response[3:], "little")
+        assert response[2] == (count + 7) // 8 == len(response) - 3
+        return [packed >> at & 1 for at in range(count)]
+    assert response[2] == 2 * count == len(response) - 3
+    return [int.from_bytes(response[3 + 2 * at : 5 + 2 * at], "big") for at in range(count)]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_shipped_vectors_decode_to_what_they_expect(kind):
     loaded = shipped_map(kind)
     for vector in loaded.vectors:
-        request, response = bytes.fromhex(vector.request), bytes.fromhex(vector.response)
-        table = {3: Table.HOLDING, 4: Table.INPUT}[request[1]]
+        request = bytes.fromhex(vector.request)
+        values = values_of(request, bytes.fromhex(vector.response))
+        table = {1: Table.COIL, 2: Table.DISCRETE, 3: Table.HOLDING, 4: Table.INPUT}[request[1]]
         first = int.from_bytes(request[2:4], "big")
-        count = int.from_bytes(request[4:6], "big")
-        assert response[:3] == bytes([request[0], request[1], 2 * count])
-        registers = [
-            int.from_bytes(response[3 + 2 * at : 5 + 2 * at], "big") for at in range(count)
-        ]
         for name, value in vector.expect.items():
             field = loaded.field(name)
             assert field.table is table
-            at = field.address - first
-            block = next(
-                each
-                for group in ("fast", "slow", "once", "event")
-                for each in plan_reads(loaded, group)
-                if field in each.fields
-            )
-            # The vector may begin elsewhere than the plan's block: give it the block's window.
-            window = [0] * block.count
-            window[field.address - block.address] = registers[at]
-            assert decode_block(loaded, block, window)[name] == value
+            assert decode_field(loaded, field, values[field.address - first :]) == value
 
 
 def test_a_good_map_loads_and_hexadecimal_keys_are_numbers():
@@ -150,6 +148,9 @@ def test_a_good_map_loads_and_hexadecimal_keys_are_numbers():
         ("fields.1.name", "speed", "fields.speed.name"),
         ("watchdog", None, "watchdog"),
         ("watchdog.source", None, "watchdog.source"),
+        ("watchdog.prove", [], "watchdog.prove"),
+        ("watchdog.prove", None, "watchdog.prove"),
+        ("watchdog.kind", "none", "watchdog.prove"),
         ("watchdog.prove", [{"field": "tto", "max": 3}], "watchdog.prove.0.field"),
         ("watchdog.prove", [{"field": "mode"}], "watchdog.prove.0"),
         ("watchdog.prove", [{"field": "mode", "in": ["fast"]}], "watchdog.prove.0"),

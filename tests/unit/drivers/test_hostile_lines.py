@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import pytest
 from pydantic import BaseModel
 
+from drivers.iologik import Iologik
 from drivers.sinamics_v20 import SinamicsV20
-from edge.core.values import Quality
+from edge.core.values import Input, Quality
 from simulator.devices.line_faults import Harm
+from tests.unit.drivers import test_iologik as iologik
 from tests.unit.drivers import test_sinamics_v20 as v20
 from tests.unit.drivers.device_bench import run_device
 from tests.unit.drivers.emulated import Emulated, garbage, noisy, split
@@ -35,6 +37,9 @@ CASES = {
         lambda: Emulated(v20.drive(watchdog_ms=60_000)),
         "status_word",
         "0001",
+    ),
+    "iologik": Case(
+        Iologik, iologik.SETTINGS, "iologik", iologik.remote_io, "lane_free", Input.BLOCKED
     ),
 }
 each_device = pytest.mark.parametrize("name", CASES)

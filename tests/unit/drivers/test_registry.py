@@ -68,6 +68,13 @@ OTHERS = {
         "fault_bit": 3,
         "watchdog_action": 1,
     },
+    "io": {
+        "kind": "iologik",
+        "bus": "safety",
+        "unit": 2,
+        "model": "E1214",
+        "inputs": {"lane_free": {"channel": 0, "ok_when": "on"}},
+    },
 }
 """Kinds that the cargo lane has no need of."""
 
