@@ -60,6 +60,10 @@ class ModbusUnit:
             planned.values = {name: int(value) for name, value in decoded.items()}
         return Sample(planned.values, answer.requested_ns)
 
+    async def read_raw(self, block: Block, priority: Priority = Priority.POLL) -> Answer:
+        """Read one planned block and leave its registers as they are."""
+        return await self._bus.exchange(self._plan(block, priority).request)
+
     async def read(self, name: str, priority: Priority = Priority.POLL) -> int:
         """Read one single-register field, decoded."""
         field = self.device_map.field(name)

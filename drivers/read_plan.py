@@ -84,6 +84,21 @@ def decode_field(device_map: DeviceMap, field: MapField, registers: Sequence[int
     return value32
 
 
+def encode_field(device_map: DeviceMap, field: MapField, raw: float) -> tuple[int, ...]:
+    """Encode a raw value as the registers it takes, in the order they go on the wire."""
+    if field.words == 1:
+        return (encode_register(int(raw)),)
+    form = {"UINT32": ">I", "INT32": ">i", "FLOAT32": ">f"}[field.data_type]
+    data = struct.pack(form, raw if field.data_type == "FLOAT32" else int(raw))
+    first, second = struct.unpack(">HH", data)
+    order = device_map.device.byte_order
+    if order in ("CDAB", "DCBA"):
+        first, second = second, first
+    if order in ("BADC", "DCBA"):
+        first, second = _swapped(first), _swapped(second)
+    return first, second
+
+
 def _swapped(register: int) -> int:
     return (register & 0xFF) << 8 | register >> 8
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from simulator.devices.generic import MAX_WORD, GenericDevice
 from simulator.devices.iologik import IoLogik
 from simulator.devices.line_faults import LineFault
 from simulator.hall.plant import Barrier, Key, Sees, Spot
@@ -98,6 +99,7 @@ class Harness:
             "freeze": self._freeze,
             "read": self._read,
             "input": self._input,
+            "register": self._register,
             "truth": self._truth,
         }
 
@@ -256,6 +258,20 @@ class Harness:
         if not request.what.isdecimal() or int(request.what) >= device.channels:
             raise _Refused(f"what = {request.what!r}: a channel, 0 to {device.channels - 1}")
         device.set_input(int(request.what), on=request.on)
+        return {}
+
+    def _register(self, request: Request) -> Answer:
+        """Let field ``what`` of a generic device hold the numbers in ``text``, one a register."""
+        device = self._lane.slaves.get(request.device)
+        if not isinstance(device, GenericDevice):
+            raise _Refused(f"device = {request.device!r}: is no generic device of this lane")
+        if request.what not in device.registers.places:
+            known = ", ".join(device.registers.places)
+            raise _Refused(f"what = {request.what!r}: one of {known}")
+        words = request.text.split()
+        if not words or not all(word.isdecimal() and int(word) <= MAX_WORD for word in words):
+            raise _Refused(f"text = {request.text!r}: numbers from 0 to {MAX_WORD}")
+        device.hold(request.what, *map(int, words))
         return {}
 
     def _truth(self, _: Request) -> Answer:

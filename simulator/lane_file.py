@@ -18,19 +18,27 @@ KINDS = (
     "ez_array",
     "sinamics_v20",
     "iologik",
+    "generic",
     "spellman",
     "reader",
     "permit_board",
 )
 # What a lane file leaves out is what the devices' own settings take for it.
 _BAUD = {"spellman": 38_400, "reader": 9600, "permit_board": 115_200, "rtu": 19_200}
-_UNIT = {"altivar": 1, "pnozmulti": 1, "ez_array": 65, "sinamics_v20": 1, "iologik": 1}
+_UNIT = {
+    "altivar": 1,
+    "pnozmulti": 1,
+    "ez_array": 65,
+    "sinamics_v20": 1,
+    "iologik": 1,
+    "generic": 1,
+}
 """Address of every kind that hangs on a Modbus bus."""
 _NUMBERS: Mapping[str, Mapping[str, float]] = {
     "sinamics_v20": {"mm_s_at_full_scale": 1000.0, "watchdog_action": 1.0},
 }
 """Numbers above 0 that an emulator takes from its section, with what stands for those left out."""
-_TEXTS: Mapping[str, tuple[str, ...]] = {"iologik": ("model",)}
+_TEXTS: Mapping[str, tuple[str, ...]] = {"iologik": ("model",), "generic": ("map",)}
 """Texts that an emulator needs from its section."""
 _MODBUS_PORT = 502
 _REMEDY = "Correct the lane file; config/lanes holds working examples"

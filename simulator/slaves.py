@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from simulator.devices.altivar import Drive
 from simulator.devices.ez_array import LightCurtain
+from simulator.devices.generic import GenericDevice
 from simulator.devices.iologik import IoLogik
 from simulator.devices.modbus_server import Slave
 from simulator.devices.pnozmulti import SafetyPlc
@@ -46,7 +47,8 @@ def make_slave(device: DeviceEntry, maps: Path, plant: Plant) -> Slave | None:
     maker = _MAKERS.get(device.kind)
     if maker is None:
         return None
-    return maker(device, load_register_file(maps / f"{device.kind}.toml"), plant)
+    file = device.texts.get("map", f"{device.kind}.toml")
+    return maker(device, load_register_file(maps / file), plant)
 
 
 def _altivar(device: DeviceEntry, registers: RegisterFile, plant: Plant) -> Slave:
@@ -65,6 +67,10 @@ def _sinamics_v20(device: DeviceEntry, registers: RegisterFile, plant: Plant) ->
 
 def _pnozmulti(_: DeviceEntry, registers: RegisterFile, plant: Plant) -> Slave:
     return SafetyPlc(registers, plant)
+
+
+def _generic(_: DeviceEntry, registers: RegisterFile, _plant: Plant) -> Slave:
+    return GenericDevice(registers)
 
 
 def _iologik(device: DeviceEntry, registers: RegisterFile, _: Plant) -> Slave:
@@ -86,6 +92,7 @@ def _ez_array(device: DeviceEntry, registers: RegisterFile, plant: Plant) -> Sla
 _MAKERS: dict[str, Callable[[DeviceEntry, RegisterFile, Plant], Slave]] = {
     "altivar": _altivar,
     "ez_array": _ez_array,
+    "generic": _generic,
     "iologik": _iologik,
     "pnozmulti": _pnozmulti,
     "sinamics_v20": _sinamics_v20,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drivers.device_map import load_device_map, parse_device_map
 from drivers.device_map_model import DeviceMap, Table
-from drivers.read_plan import decode_block, decode_field, plan_reads
+from drivers.read_plan import decode_block, decode_field, encode_field, plan_reads
 from edge.errors import Mistake
 from tests.unit.drivers.device_bench import shipped_map
 
@@ -143,6 +143,10 @@ def test_a_good_map_loads_and_hexadecimal_keys_are_numbers():
         ("fields.0.data_type", "BOOL", "fields.speed.data_type"),
         ("fields.0.bit", 3, "fields.speed.bit"),
         ("fields.0.bits", {"on": 16}, "fields.speed.bits.on"),
+        ("fields.0.scale", 0.1, "fields.speed.unit"),
+        ("fields.0.bits", {"on": 0}, "fields.speed.bits"),
+        ("fields.1.data_type", "FLOAT32", "fields.mode.values"),
+        ("fields.1.data_type", "UINT32", "device.byte_order"),
         ("fields.1.values", {"70000": "ramp"}, "fields.mode.values.70000"),
         ("fields.1.values", {"1": "ramp", "2": "ramp"}, "fields.mode.values"),
         ("fields.1.name", "speed", "fields.speed.name"),
@@ -161,13 +165,30 @@ def test_each_mistake_is_named_by_its_key(path, value, key):
 
 
 def test_overlapping_fields_are_named_both():
-    document = good()
+    document = changed("device.byte_order", "ABCD")
     other = dict(document["fields"][0], name="ramp", address=99, data_type="UINT32")
     other.pop("min")
     document["fields"].append(other)
     (found,) = mistakes(document)
     assert found.key == "fields.ramp.address"
     assert "speed" in found.reason
+
+
+def test_a_field_that_cannot_be_read_cannot_be_verified_by_reading():
+    document = changed("fields.0.verify", "readback")
+    assert isinstance(parse_device_map(copy.deepcopy(document), "maker.toml"), DeviceMap)
+    document["fields"][0]["access"] = "w"
+    assert keys(document) == ["fields.speed.verify"]
+
+
+def test_a_named_bit_may_not_be_published_under_the_name_of_a_field():
+    document = good()
+    plain = {key: value for key, value in document["fields"][1].items() if key != "values"}
+    document["fields"] += [
+        dict(plain, name="state", address=8, bits={"open": 3}),
+        dict(plain, name="state_open", address=9),
+    ]
+    assert keys(document) == ["fields.state.bits"]
 
 
 def test_single_bits_share_a_register_but_not_a_bit():
@@ -233,6 +254,28 @@ def test_32_bit_values_are_put_together_in_every_byte_order(order, registers):
 def test_the_safety_controller_is_read_with_two_requests():
     blocks = plan_reads(shipped_map("pnozmulti"), "fast")
     assert [(each.address, each.count) for each in blocks] == [(512, 3), (2048, 1)]
+
+
+@settings(deadline=None, max_examples=200, derandomize=True)
+@given(
+    st.sampled_from(["ABCD", "CDAB", "BADC", "DCBA"]),
+    st.one_of(
+        st.tuples(st.just("UINT32"), st.integers(0, 0xFFFFFFFF)),
+        st.tuples(st.just("INT32"), st.integers(-0x80000000, 0x7FFFFFFF)),
+        st.tuples(st.just("FLOAT32"), st.floats(allow_nan=False, width=32)),
+        st.tuples(st.just("INT16"), st.integers(-0x8000, 0x7FFF)),
+        st.tuples(st.just("UINT16"), st.integers(0, 0xFFFF)),
+    ),
+)
+def test_what_is_encoded_is_decoded_again_in_every_byte_order(order, typed):
+    data_type, value = typed
+    document = changed("device.byte_order", order)
+    document["fields"][1] |= {"data_type": data_type, "values": {}}
+    document["watchdog"]["prove"] = [{"field": "mode", "min": 1}]
+    loaded = parse_device_map(document, "maker.toml")
+    assert isinstance(loaded, DeviceMap)
+    field = loaded.field("mode")
+    assert decode_field(loaded, field, encode_field(loaded, field, value)) == value
 
 
 @settings(deadline=None, max_examples=150, derandomize=True)

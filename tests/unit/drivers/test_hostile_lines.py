@@ -7,14 +7,17 @@ from dataclasses import dataclass
 import pytest
 from pydantic import BaseModel
 
+from drivers.generic import Generic, GenericSettings
 from drivers.iologik import Iologik
 from drivers.sinamics_v20 import SinamicsV20
 from edge.core.values import Input, Quality
+from simulator.devices.generic import GenericDevice
 from simulator.devices.line_faults import Harm
 from tests.unit.drivers import test_iologik as iologik
 from tests.unit.drivers import test_sinamics_v20 as v20
 from tests.unit.drivers.device_bench import run_device
 from tests.unit.drivers.emulated import Emulated, garbage, noisy, split
+from tests.unit.simulator.lane_kit import registers
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,22 @@ CASES = {
         Iologik, iologik.SETTINGS, "iologik", iologik.remote_io, "lane_free", Input.BLOCKED
     ),
 }
+
+
+def _curtain() -> Emulated:
+    device = GenericDevice(registers("ez_array"))
+    device.hold("measurement_1", 200)
+    return Emulated(device)
+
+
+CASES["generic"] = Case(
+    Generic,
+    GenericSettings(kind="generic", bus="sensors", map="ez_array.toml"),
+    "ez_array",
+    _curtain,
+    "measurement_1",
+    200,
+)
 each_device = pytest.mark.parametrize("name", CASES)
 
 

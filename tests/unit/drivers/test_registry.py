@@ -68,6 +68,7 @@ OTHERS = {
         "fault_bit": 3,
         "watchdog_action": 1,
     },
+    "curtain": {"kind": "generic", "bus": "sensors", "unit": 67, "map": "ez_array.toml"},
     "io": {
         "kind": "iologik",
         "bus": "safety",
@@ -116,6 +117,16 @@ def test_a_map_without_a_field_that_the_driver_needs_is_a_mistake_of_the_map(tmp
     )
     found = mistakes_of(BUSES, {"height": DEVICES["height"]}, tmp_path, tmp_path)
     assert found == {"fields.measurement_2": "the driver of ez_array needs this field"}
+
+
+def test_a_generic_device_takes_the_map_it_names_and_its_mistakes(tmp_path):
+    text = (MAPS / "altivar.toml").read_text()
+    (tmp_path / "own.toml").write_text(text.replace('"comm-timeout"', '"toggle"'))
+    section = {"kind": "generic", "bus": "drive", "unit": 1, "map": "own.toml"}
+    found = mistakes_of(BUSES, {"belt": section}, tmp_path, tmp_path)
+    assert found == {"watchdog.kind": "the generic driver cannot feed this kind of watchdog"}
+    found = mistakes_of(BUSES, {"belt": {**section, "map": "other.toml"}}, tmp_path, tmp_path)
+    assert found == {"-": "cannot be read: No such file or directory"}
 
 
 def test_a_missing_map_is_told_once_for_all_its_devices(tmp_path):
