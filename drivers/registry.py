@@ -20,6 +20,7 @@ from drivers import (
     reader,
     sinamics_v20,
     spellman,
+    ups_modbus,
 )
 from drivers.device_map import load_device_map
 from drivers.device_map_model import DeviceMap
@@ -166,6 +167,9 @@ KINDS: Mapping[str, Kind] = {
     "iologik": _on_bus(iologik.IologikSettings, iologik.REQUIRED_FIELDS, iologik.Iologik),
     "sinamics_v20": _on_bus(
         sinamics_v20.SinamicsV20Settings, sinamics_v20.REQUIRED_FIELDS, sinamics_v20.SinamicsV20
+    ),
+    "ups_modbus": _on_bus(
+        ups_modbus.UpsModbusSettings, ups_modbus.REQUIRED_FIELDS, ups_modbus.UpsModbus
     ),
     "spellman": _alone(spellman.SpellmanSettings, spellman.Spellman),
     "reader": _alone(reader.ReaderSettings, reader.Reader),

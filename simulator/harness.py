@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from simulator.devices.generic import MAX_WORD, GenericDevice
 from simulator.devices.iologik import IoLogik
 from simulator.devices.line_faults import LineFault
+from simulator.devices.ups_modbus import Ups
 from simulator.hall.plant import Barrier, Key, Sees, Spot
 from simulator.hall.tube import Fault
 from simulator.hall.units import Cargo, Unit, UnitMaker
@@ -226,7 +227,7 @@ class Harness:
         return {}
 
     def _power(self, request: Request) -> Answer:
-        """``what`` is board (``on`` false takes its power), safety or generator (off and on)."""
+        """``what`` is board or mains (``on`` false takes it away), safety or generator (cycled)."""
         if request.what == "board":
             board = _fitted(self._lane.board, "board")
             board.power(self._lane.now_ms, on=request.on)
@@ -234,8 +235,13 @@ class Harness:
             _fitted(self._lane.safety, "safety controller").power_cycle()
         elif request.what == "generator":
             _fitted(self._lane.generator, "generator").power_up()
+        elif request.what == "mains":
+            all_ups = [each for each in self._lane.slaves.values() if isinstance(each, Ups)]
+            _fitted(next(iter(all_ups), None), "UPS")
+            for ups in all_ups:
+                ups.cut(mains=request.on)
         else:
-            raise _Refused(f"what = {request.what!r}: one of board, safety, generator")
+            raise _Refused(f"what = {request.what!r}: one of board, mains, safety, generator")
         return {}
 
     def _freeze(self, request: Request) -> Answer:

@@ -19,6 +19,7 @@ KINDS = (
     "sinamics_v20",
     "iologik",
     "generic",
+    "ups_modbus",
     "spellman",
     "reader",
     "permit_board",
@@ -32,6 +33,7 @@ _UNIT = {
     "sinamics_v20": 1,
     "iologik": 1,
     "generic": 1,
+    "ups_modbus": 1,
 }
 """Address of every kind that hangs on a Modbus bus."""
 _NUMBERS: Mapping[str, Mapping[str, float]] = {

@@ -12,6 +12,7 @@ from simulator.devices.modbus_server import Slave
 from simulator.devices.pnozmulti import SafetyPlc
 from simulator.devices.registers import RegisterFile, load_register_file
 from simulator.devices.sinamics_v20 import V20
+from simulator.devices.ups_modbus import Ups
 from simulator.hall.plant import Plant
 from simulator.lane_file import DeviceEntry
 
@@ -89,6 +90,10 @@ def _ez_array(device: DeviceEntry, registers: RegisterFile, plant: Plant) -> Sla
     return LightCurtain(registers, size_mm)
 
 
+def _ups_modbus(_: DeviceEntry, registers: RegisterFile, _plant: Plant) -> Slave:
+    return Ups(registers)
+
+
 _MAKERS: dict[str, Callable[[DeviceEntry, RegisterFile, Plant], Slave]] = {
     "altivar": _altivar,
     "ez_array": _ez_array,
@@ -96,4 +101,5 @@ _MAKERS: dict[str, Callable[[DeviceEntry, RegisterFile, Plant], Slave]] = {
     "iologik": _iologik,
     "pnozmulti": _pnozmulti,
     "sinamics_v20": _sinamics_v20,
+    "ups_modbus": _ups_modbus,
 }

@@ -10,11 +10,13 @@ from pydantic import BaseModel
 from drivers.generic import Generic, GenericSettings
 from drivers.iologik import Iologik
 from drivers.sinamics_v20 import SinamicsV20
+from drivers.ups_modbus import UpsModbus
 from edge.core.values import Input, Quality
 from simulator.devices.generic import GenericDevice
 from simulator.devices.line_faults import Harm
 from tests.unit.drivers import test_iologik as iologik
 from tests.unit.drivers import test_sinamics_v20 as v20
+from tests.unit.drivers import test_ups_modbus as ups
 from tests.unit.drivers.device_bench import run_device
 from tests.unit.drivers.emulated import Emulated, garbage, noisy, split
 from tests.unit.simulator.lane_kit import registers
@@ -41,6 +43,7 @@ CASES = {
         "status_word",
         "0001",
     ),
+    "ups_modbus": Case(UpsModbus, ups.SETTINGS, "ups_modbus", ups.ups, "mains", Input.OK),
     "iologik": Case(
         Iologik, iologik.SETTINGS, "iologik", iologik.remote_io, "lane_free", Input.BLOCKED
     ),

@@ -69,6 +69,7 @@ OTHERS = {
         "watchdog_action": 1,
     },
     "curtain": {"kind": "generic", "bus": "sensors", "unit": 67, "map": "ez_array.toml"},
+    "ups": {"kind": "ups_modbus", "bus": "sensors", "unit": 68},
     "io": {
         "kind": "iologik",
         "bus": "safety",
