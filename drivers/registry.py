@@ -15,6 +15,7 @@ from drivers import (
     ez_array,
     generic,
     iologik,
+    linac_sim,
     permit_board,
     pnozmulti,
     reader,
@@ -165,6 +166,7 @@ KINDS: Mapping[str, Kind] = {
         _on_bus(generic.GenericSettings, (), generic.Generic), check=generic.mistakes_of
     ),
     "iologik": _on_bus(iologik.IologikSettings, iologik.REQUIRED_FIELDS, iologik.Iologik),
+    "linac_sim": _on_bus(linac_sim.LinacSimSettings, linac_sim.REQUIRED_FIELDS, linac_sim.LinacSim),
     "sinamics_v20": _on_bus(
         sinamics_v20.SinamicsV20Settings, sinamics_v20.REQUIRED_FIELDS, sinamics_v20.SinamicsV20
     ),

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from simulator.devices.generic import MAX_WORD, GenericDevice
 from simulator.devices.iologik import IoLogik
+from simulator.devices.linac import LinacFault
 from simulator.devices.line_faults import LineFault
 from simulator.devices.ups_modbus import Ups
 from simulator.hall.plant import Barrier, Key, Sees, Spot
@@ -194,11 +195,15 @@ class Harness:
         return {}
 
     def _source_fault(self, request: Request) -> Answer:
-        generator = _fitted(self._lane.generator, "generator")
-        names = [fault.name for fault in Fault]
-        if request.what.upper() not in names:
-            raise _Refused(f"what = {request.what!r}: one of {', '.join(map(str, names)).lower()}")
-        generator.tube.fail(Fault[request.what.upper()], persists=request.persists)
+        linac, name = self._lane.linac, request.what.upper()
+        names = [str(fault.name) for fault in (Fault if linac is None else LinacFault)]
+        if name not in names:
+            raise _Refused(f"what = {request.what!r}: one of {', '.join(names).lower()}")
+        if linac is not None:
+            linac.fail(LinacFault[name], persists=request.persists)
+        else:
+            generator = _fitted(self._lane.generator, "generator")
+            generator.tube.fail(Fault[name], persists=request.persists)
         return {}
 
     def _arc(self, _: Request) -> Answer:
@@ -211,6 +216,8 @@ class Harness:
             self._lane.drive.repair()
         if self._lane.generator is not None:
             self._lane.generator.tube.repair()
+        if self._lane.linac is not None:
+            self._lane.linac.repair()
         return {}
 
     def _line_fault(self, request: Request) -> Answer:
@@ -234,7 +241,10 @@ class Harness:
         elif request.what == "safety":
             _fitted(self._lane.safety, "safety controller").power_cycle()
         elif request.what == "generator":
-            _fitted(self._lane.generator, "generator").power_up()
+            if self._lane.linac is not None:
+                self._lane.linac.power_up()
+            else:
+                _fitted(self._lane.generator, "generator").power_up()
         elif request.what == "mains":
             all_ups = [each for each in self._lane.slaves.values() if isinstance(each, Ups)]
             _fitted(next(iter(all_ups), None), "UPS")

@@ -12,6 +12,7 @@ from typing import Protocol
 from edge.errors import Mistake, SettingsError
 from simulator.attendant import Attendant
 from simulator.devices.altivar import Drive
+from simulator.devices.linac import Linac
 from simulator.devices.line_faults import FaultScript
 from simulator.devices.mcu import Mcu
 from simulator.devices.mcu_memory import BoardInputs, BoardMemory
@@ -115,6 +116,7 @@ class SimLane:
         self.drive: BeltDrive | None = None
         self.safety: SafetyPlc | None = None
         self.generator: Generator | None = None
+        self.linac: Linac | None = None
         self.board: Board | None = None
         self.readers: dict[str, LineReader] = {}
         self.slaves: dict[str, Slave] = {}
@@ -165,8 +167,9 @@ class SimLane:
             slave.advance(now_ms)
         if self.board is not None:
             self.board.look(now_ms)
-        if self.generator is not None:
-            self.generator.advance(now_ms)
+        for source in (self.generator, self.linac):
+            if source is not None:
+                source.advance(now_ms)
         self.plant.advance(now_ms)
         self._read_codes()
         if self._attendant is not None:
@@ -217,7 +220,9 @@ class SimLane:
             self.drive = slave
         elif isinstance(slave, SafetyPlc):
             self.safety = slave
-        if isinstance(slave, Living):
+        if isinstance(slave, Linac):
+            self.linac = slave
+        elif isinstance(slave, Living):
             self._living.append(slave)
 
     def _hang(self, device: DeviceEntry, endpoint: Endpoint) -> None:

@@ -20,6 +20,7 @@ KINDS = (
     "iologik",
     "generic",
     "ups_modbus",
+    "linac_sim",
     "spellman",
     "reader",
     "permit_board",
@@ -34,6 +35,7 @@ _UNIT = {
     "iologik": 1,
     "generic": 1,
     "ups_modbus": 1,
+    "linac_sim": 1,
 }
 """Address of every kind that hangs on a Modbus bus."""
 _NUMBERS: Mapping[str, Mapping[str, float]] = {

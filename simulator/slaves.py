@@ -8,6 +8,7 @@ from simulator.devices.altivar import Drive
 from simulator.devices.ez_array import LightCurtain
 from simulator.devices.generic import GenericDevice
 from simulator.devices.iologik import IoLogik
+from simulator.devices.linac import Linac
 from simulator.devices.modbus_server import Slave
 from simulator.devices.pnozmulti import SafetyPlc
 from simulator.devices.registers import RegisterFile, load_register_file
@@ -74,6 +75,10 @@ def _generic(_: DeviceEntry, registers: RegisterFile, _plant: Plant) -> Slave:
     return GenericDevice(registers)
 
 
+def _linac_sim(_: DeviceEntry, registers: RegisterFile, plant: Plant) -> Slave:
+    return Linac(registers, plant)
+
+
 def _iologik(device: DeviceEntry, registers: RegisterFile, _: Plant) -> Slave:
     return IoLogik(registers, channels=8 if device.texts["model"] == "E1212" else 6)
 
@@ -99,6 +104,7 @@ _MAKERS: dict[str, Callable[[DeviceEntry, RegisterFile, Plant], Slave]] = {
     "ez_array": _ez_array,
     "generic": _generic,
     "iologik": _iologik,
+    "linac_sim": _linac_sim,
     "pnozmulti": _pnozmulti,
     "sinamics_v20": _sinamics_v20,
     "ups_modbus": _ups_modbus,

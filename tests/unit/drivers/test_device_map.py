@@ -14,7 +14,7 @@ from drivers.read_plan import decode_block, decode_field, encode_field, plan_rea
 from edge.errors import Mistake
 from tests.unit.drivers.device_bench import shipped_map
 
-KINDS = ("altivar", "ez_array", "iologik", "pnozmulti", "sinamics_v20", "ups_modbus")
+KINDS = ("altivar", "ez_array", "iologik", "linac_sim", "pnozmulti", "sinamics_v20", "ups_modbus")
 
 GOOD = """
 [device]

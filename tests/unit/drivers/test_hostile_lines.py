@@ -9,12 +9,14 @@ from pydantic import BaseModel
 
 from drivers.generic import Generic, GenericSettings
 from drivers.iologik import Iologik
+from drivers.linac_sim import LinacSim
 from drivers.sinamics_v20 import SinamicsV20
 from drivers.ups_modbus import UpsModbus
 from edge.core.values import Input, Quality
 from simulator.devices.generic import GenericDevice
 from simulator.devices.line_faults import Harm
 from tests.unit.drivers import test_iologik as iologik
+from tests.unit.drivers import test_linac_sim as linac
 from tests.unit.drivers import test_sinamics_v20 as v20
 from tests.unit.drivers import test_ups_modbus as ups
 from tests.unit.drivers.device_bench import run_device
@@ -44,6 +46,7 @@ CASES = {
         "0001",
     ),
     "ups_modbus": Case(UpsModbus, ups.SETTINGS, "ups_modbus", ups.ups, "mains", Input.OK),
+    "linac_sim": Case(LinacSim, linac.SETTINGS, "linac_sim", linac.far_linac, "ready", Input.OK),
     "iologik": Case(
         Iologik, iologik.SETTINGS, "iologik", iologik.remote_io, "lane_free", Input.BLOCKED
     ),

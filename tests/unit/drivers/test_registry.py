@@ -70,6 +70,13 @@ OTHERS = {
     },
     "curtain": {"kind": "generic", "bus": "sensors", "unit": 67, "map": "ez_array.toml"},
     "ups": {"kind": "ups_modbus", "bus": "sensors", "unit": 68},
+    "linac": {
+        "kind": "linac_sim",
+        "bus": "safety",
+        "unit": 3,
+        "mode": "high",
+        "pulse_rate_hz": 100,
+    },
     "io": {
         "kind": "iologik",
         "bus": "safety",
