@@ -27,6 +27,7 @@ def check_device_map(loaded: DeviceMap, file: str) -> list[Mistake]:
         for key, value, reason, remedy in _field_problems(field)
     ]
     mistakes += _overlaps(loaded, file)
+    mistakes += _word_order(loaded, file)
     mistakes += _watchdog(loaded, file)
     mistakes += [
         Mistake(file, f"vectors.{index}.expect", name, "no field of that name", "Name a field")
@@ -51,6 +52,7 @@ def _field_problems(field: MapField) -> Iterator[Problem]:
         )
     yield from _type_problems(field)
     yield from _value_problems(field)
+    yield from _word_problems(field)
     if field.writable:
         yield from _write_problems(field)
 
@@ -90,16 +92,27 @@ def _value_problems(field: MapField) -> Iterator[Problem]:
     low, high = value_range(field)
     if low > high:
         yield ("min", str(field.min), "is above max: no value fits", "Correct min or max")
+    if field.safe is not None and not low <= field.safe <= high:
+        yield ("safe", str(field.safe), "is outside the field's range", "Correct it")
+
+
+def _word_problems(field: MapField) -> Iterator[Problem]:
+    """Enumeration, named bits and unit: what a number means."""
+    low, high = value_range(field)
     for number, name in field.values.items():
         if not low <= number <= high:
             yield (f"values.{number}", name, "can never be read", "Remove it or widen the range")
     if len(set(field.values.values())) != len(field.values):
         yield ("values", "", "two numbers have the same word", "Give each its own")
+    if field.scale != 1.0 and not field.unit:
+        yield ("unit", "", "a scaled number needs its unit", "Add unit = ...")
+    if field.values and field.data_type == "FLOAT32":
+        yield ("values", "", "a FLOAT32 is no enumeration", "Remove it or correct the type")
+    if field.bits and (field.data_type != "UINT16" or field.bit is not None):
+        yield ("bits", "", "only a whole UINT16 has named bits", "Correct the type")
     for name, bit in field.bits.items():
         if not 0 <= bit < REGISTER_BITS:
             yield (f"bits.{name}", str(bit), "is no bit of a register", "Use 0..15")
-    if field.safe is not None and not low <= field.safe <= high:
-        yield ("safe", str(field.safe), "is outside the field's range", "Correct it")
 
 
 def _write_problems(field: MapField) -> Iterator[Problem]:
@@ -110,6 +123,8 @@ def _write_problems(field: MapField) -> Iterator[Problem]:
             f"the table {field.table.value} cannot be written",
             'Use access = "r", or the holding or coil table',
         )
+    if field.verify == "readback" and field.access == "w":
+        yield ("verify", field.verify, "the field cannot be read", 'Use access = "rw", or echo')
     if field.safe is None:
         yield ("safe", "", "a writable field needs a safe value", "Add safe = ...")
 
@@ -121,6 +136,10 @@ def _overlaps(loaded: DeviceMap, file: str) -> Iterator[Mistake]:
         if field.name in names:
             yield Mistake(file, f"fields.{field.name}.name", "", "is used twice", "Rename one")
         names.add(field.name)
+        for shown in sorted(f"{field.name}_{bit}" for bit in field.bits):
+            if shown in {each.name for each in loaded.fields}:
+                reason = "a bit is published under this name, which is a field"
+                yield Mistake(file, f"fields.{field.name}.bits", shown, reason, "Rename one")
         others: set[str] = set()
         for address in range(field.address, field.address + field.words):
             for bit in range(REGISTER_BITS):
@@ -137,6 +156,14 @@ def _overlaps(loaded: DeviceMap, file: str) -> Iterator[Mistake]:
             )
 
 
+def _word_order(loaded: DeviceMap, file: str) -> Iterator[Mistake]:
+    """Makers differ in it, so that a default would be a guess."""
+    long = [field.name for field in loaded.fields if field.words > 1]
+    if long and "byte_order" not in loaded.device.model_fields_set:
+        reason = f"{', '.join(long)} take two registers, and their order is not said"
+        yield Mistake(file, "device.byte_order", "", reason, "Add ABCD, CDAB, BADC or DCBA")
+
+
 def _watchdog(loaded: DeviceMap, file: str) -> Iterator[Mistake]:
     if loaded.watchdog is None:
         if any(field.writable for field in loaded.fields):
@@ -148,6 +175,9 @@ def _watchdog(loaded: DeviceMap, file: str) -> Iterator[Mistake]:
                 "Add a [watchdog] section, or make the fields read-only",
             )
         return
+    if (loaded.watchdog.kind == "none") != (not loaded.watchdog.prove):
+        reason = "a watchdog needs conditions that prove it, and kind none has none"
+        yield Mistake(file, "watchdog.prove", "", reason, "Correct kind or prove")
     by_name = {field.name: field for field in loaded.fields}
     for index, proof in enumerate(loaded.watchdog.prove):
         field = by_name.get(proof.field)

@@ -91,11 +91,14 @@ class Proof(Section):
 
 
 class Watchdog(Section):
-    """How the device notices that its master is gone."""
+    """How the device notices that its master is gone.
 
-    kind: Literal["comm-timeout", "trigger-register", "toggle", "command"]
+    ``none`` when nothing that Modbus shows would prove it: then what it holds stays as it is.
+    """
+
+    kind: Literal["comm-timeout", "trigger-register", "toggle", "command", "none"]
     source: Source
-    prove: tuple[Proof, ...] = Field(strict=False, min_length=1)
+    prove: tuple[Proof, ...] = Field(default=(), strict=False)
     refresh_ms: int = Field(ge=10, le=5000)
 
 

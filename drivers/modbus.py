@@ -17,7 +17,14 @@ from pymodbus.framer import FramerType
 from pymodbus.pdu import ModbusPDU
 
 from drivers.modbus_answers import AnswerFilter, Framing
-from drivers.modbus_requests import WRITE_REGISTERS, Answer, Request, RequestQueue
+from drivers.modbus_requests import (
+    READ_BITS,
+    WRITE_COIL,
+    WRITE_REGISTERS,
+    Answer,
+    Request,
+    RequestQueue,
+)
 from drivers.modbus_settings import BusSettings, RtuSettings, TcpSettings, usable_parity
 from edge.errors import (
     DeviceError,
@@ -173,7 +180,15 @@ class ModbusBus:
         if request.function == WRITE_REGISTERS:
             values = list(request.values)
             return await client.write_registers(request.address, values, device_id=unit)
-        read = {3: client.read_holding_registers, 4: client.read_input_registers}
+        if request.function == WRITE_COIL:
+            on = bool(request.values[0])
+            return await client.write_coil(request.address, on, device_id=unit)
+        read = {
+            1: client.read_coils,
+            2: client.read_discrete_inputs,
+            3: client.read_holding_registers,
+            4: client.read_input_registers,
+        }
         return await read[request.function](request.address, count=request.count, device_id=unit)
 
     def _trace(self, sending: bool, data: bytes) -> bytes:  # noqa: FBT001 - the library's signature
@@ -303,14 +318,13 @@ def _honour_cancellation() -> None:
 
 
 def _checked(request: Request, answer: ModbusPDU) -> tuple[int, ...]:
-    """Return the registers of a good answer. Raises DeviceRefused and DeviceGarbled."""
+    """Return registers or bits of a good answer. Raises DeviceRefused and DeviceGarbled."""
     device, operation = request.device, request.operation
     if answer.isError():
         code = answer.exception_code
         meaning = _EXCEPTIONS.get(code, "unknown")
         detail = f"Modbus exception {code:02X} ({meaning}) for address {request.address}"
         raise DeviceRefused(device, operation, detail)
-    registers = tuple(answer.registers)
     if answer.function_code != request.function or answer.dev_id != request.unit:
         detail = f"unit {answer.dev_id} answered function {answer.function_code}"
         raise DeviceGarbled(device, operation, detail)
@@ -319,7 +333,17 @@ def _checked(request: Request, answer: ModbusPDU) -> tuple[int, ...]:
             detail = f"echoes {answer.count} registers from {answer.address}"
             raise DeviceGarbled(device, operation, detail)
         return ()
+    if request.function == WRITE_COIL:
+        if (answer.address, list(answer.bits)) != (request.address, [bool(request.values[0])]):
+            detail = f"echoes {answer.bits} for coil {answer.address}"
+            raise DeviceGarbled(device, operation, detail)
+        return ()
+    if request.function in READ_BITS:
+        # Whole bytes come; that their number fits was seen before they were decoded.
+        registers = tuple(int(bit) for bit in answer.bits[: request.count])
+    else:
+        registers = tuple(answer.registers)
     if len(registers) != request.count:
-        detail = f"{len(registers)} registers came where {request.count} were asked for"
+        detail = f"{len(registers)} values came where {request.count} were asked for"
         raise DeviceGarbled(device, operation, detail)
     return registers

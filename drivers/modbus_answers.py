@@ -7,11 +7,14 @@ codes and wrong register counts.
 import struct
 from enum import Enum, unique
 
-from drivers.modbus_requests import WRITE_REGISTERS, Request
+from drivers.modbus_requests import READ_BITS, WRITE_COIL, WRITE_REGISTERS, Request
 
 MBAP_BYTES = 7
 MAX_MBAP_LENGTH = 254
 """Unit and PDU, at most (Modbus Messaging on TCP/IP V1.0b, 3.1.3 and Application Protocol 4.1)."""
+
+COIL_WORDS = (0x0000, 0xFF00)
+"""How a coil's 0 and 1 go on the wire (Application Protocol V1.1b3, 6.5)."""
 
 
 @unique
@@ -96,12 +99,22 @@ class AnswerFilter:
 
 
 def answer_bytes(request: Request) -> int:
-    """Length of the good answer's PDU (Application Protocol V1.1b3, 6.3, 6.4 and 6.12)."""
-    return 5 if request.function == WRITE_REGISTERS else 2 + 2 * request.count
+    """Length of the good answer's PDU (Application Protocol V1.1b3, 6.1 to 6.5 and 6.12)."""
+    if request.function in (WRITE_COIL, WRITE_REGISTERS):
+        return 5
+    return 2 + _data_bytes(request)
+
+
+def _data_bytes(request: Request) -> int:
+    """How many bytes of values answer a read."""
+    return (request.count + 7) // 8 if request.function in READ_BITS else 2 * request.count
 
 
 def _good_head(request: Request) -> bytes:
     """Unit, function and what must follow them in a good answer."""
-    if request.function == WRITE_REGISTERS:
-        return struct.pack(">BBHH", request.unit, request.function, request.address, request.count)
-    return bytes([request.unit, request.function, 2 * request.count])
+    unit, function = request.unit, request.function
+    if function == WRITE_COIL:
+        return struct.pack(">BBHH", unit, function, request.address, COIL_WORDS[request.values[0]])
+    if function == WRITE_REGISTERS:
+        return struct.pack(">BBHH", unit, function, request.address, request.count)
+    return bytes([unit, function, _data_bytes(request)])

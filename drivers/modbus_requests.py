@@ -20,8 +20,13 @@ class Priority(IntEnum):
     POLL = 3
 
 
-READ_FUNCTIONS = {Table.HOLDING: 3, Table.INPUT: 4}
-"""Function codes of the register tables (Modbus Application Protocol V1.1b3, 6.3 and 6.4)."""
+READ_FUNCTIONS = {Table.COIL: 1, Table.DISCRETE: 2, Table.HOLDING: 3, Table.INPUT: 4}
+"""Function codes that read each table (Modbus Application Protocol V1.1b3, 6.1 to 6.4)."""
+
+READ_BITS = frozenset({1, 2})
+
+WRITE_COIL = 5
+"""Write Single Coil (Modbus Application Protocol V1.1b3, 6.5)."""
 
 WRITE_REGISTERS = 16
 """Write Multiple Registers (Modbus Application Protocol V1.1b3, 6.12)."""
@@ -39,10 +44,10 @@ class Request:
         device: name of the device in the lane file, for messages.
         operation: what is tried, in words, for messages.
         unit: Modbus device id, 1..247 (0..255 on TCP).
-        function: 3, 4 or 16.
-        address: wire address of the first register.
-        count: number of registers, 1..123.
-        values: registers to write, empty for a read.
+        function: 1 to 5, or 16.
+        address: wire address of the first register or bit.
+        count: number of registers, 1..123, or of bits.
+        values: registers to write, or one coil as 0 or 1; empty for a read.
         priority: place in the queue.
         wanted: asked when the request's turn comes; False drops it unsent.
     """
@@ -60,7 +65,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: registers (empty for a write) and when the request was sent."""
+    """What came back: registers or bits (none for a write) and when the request was sent."""
 
     registers: tuple[int, ...]
     requested_ns: int

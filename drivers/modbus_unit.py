@@ -3,9 +3,16 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from drivers.device_map_model import DeviceMap
+from drivers.device_map_model import DeviceMap, Table
 from drivers.modbus import ModbusBus
-from drivers.modbus_requests import READ_FUNCTIONS, WRITE_REGISTERS, Answer, Priority, Request
+from drivers.modbus_requests import (
+    READ_FUNCTIONS,
+    WRITE_COIL,
+    WRITE_REGISTERS,
+    Answer,
+    Priority,
+    Request,
+)
 from drivers.read_plan import Block, decode_block, decode_field, encode_register
 
 
@@ -53,6 +60,10 @@ class ModbusUnit:
             planned.values = {name: int(value) for name, value in decoded.items()}
         return Sample(planned.values, answer.requested_ns)
 
+    async def read_raw(self, block: Block, priority: Priority = Priority.POLL) -> Answer:
+        """Read one planned block and leave its registers as they are."""
+        return await self._bus.exchange(self._plan(block, priority).request)
+
     async def read(self, name: str, priority: Priority = Priority.POLL) -> int:
         """Read one single-register field, decoded."""
         field = self.device_map.field(name)
@@ -90,18 +101,29 @@ class ModbusUnit:
         priority: Priority,
         wanted: Callable[[], bool] = _always,
     ) -> Answer:
-        """Write the whole register of a holding field; dropped unsent when no longer wanted."""
+        """Write a coil, or a holding field's whole register; dropped unsent when not wanted."""
+        return await self.write_words(name, (value,), priority, wanted)
+
+    async def write_words(
+        self,
+        name: str,
+        words: tuple[int, ...],
+        priority: Priority,
+        wanted: Callable[[], bool] = _always,
+    ) -> Answer:
+        """Write registers from a holding field on, all in one request, or one coil."""
         field = self.device_map.field(name)
+        coil = field.table is Table.COIL
         assert field.writable, f"{name} is read-only in the device map"
         return await self._bus.exchange(
             Request(
                 device=self.name,
-                operation=f"write {name} = {value}",
+                operation=f"write {name} = {', '.join(map(str, words))}",
                 unit=self._unit,
-                function=WRITE_REGISTERS,
+                function=WRITE_COIL if coil else WRITE_REGISTERS,
                 address=field.address,
-                count=1,
-                values=(encode_register(value),),
+                count=len(words),
+                values=tuple(map(encode_register, words)),
                 priority=priority,
                 wanted=wanted,
             )

@@ -1,15 +1,15 @@
 """From a device map to the fewest requests that read it, and from registers back to values."""
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from drivers.device_map_model import BIT_TABLES, DeviceMap, Group, MapField, Table
+from drivers.device_map_model import DeviceMap, Group, MapField, Table
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One read request: ``count`` registers from ``address`` on, and the fields inside."""
+    """One read request: ``count`` registers or bits from ``address``, and the fields inside."""
 
     table: Table
     address: int
@@ -18,17 +18,18 @@ class Block:
 
 
 def plan_reads(device_map: DeviceMap, group: Group) -> tuple[Block, ...]:
-    """Return the blocks that read a poll group of the register tables.
+    """Return the blocks that read a poll group, as `plan_fields` does."""
+    return plan_fields(device_map, (field for field in device_map.fields if field.group == group))
 
-    A block never exceeds ``max_read`` registers and never reads through more than ``max_gap``
-    undefined ones.
+
+def plan_fields(device_map: DeviceMap, fields: Iterable[MapField]) -> tuple[Block, ...]:
+    """Return the blocks that read those of the fields that can be read.
+
+    A block never exceeds ``max_read`` registers or bits and never reads through more than
+    ``max_gap`` undefined ones.
     """
     limit, gap = device_map.device.max_read, device_map.device.max_gap
-    wanted = [
-        field
-        for field in device_map.fields
-        if field.group == group and field.access != "w" and field.table not in BIT_TABLES
-    ]
+    wanted = [field for field in fields if field.access != "w"]
     blocks: list[list[MapField]] = []
     for field in sorted(wanted, key=lambda each: (each.table.value, each.address)):
         if blocks and _joins(blocks[-1], field, limit, gap):
@@ -81,6 +82,21 @@ def decode_field(device_map: DeviceMap, field: MapField, registers: Sequence[int
     form = {"UINT32": ">I", "INT32": ">i", "FLOAT32": ">f"}[field.data_type]
     value32: int | float = struct.unpack(form, data)[0]
     return value32
+
+
+def encode_field(device_map: DeviceMap, field: MapField, raw: float) -> tuple[int, ...]:
+    """Encode a raw value as the registers it takes, in the order they go on the wire."""
+    if field.words == 1:
+        return (encode_register(int(raw)),)
+    form = {"UINT32": ">I", "INT32": ">i", "FLOAT32": ">f"}[field.data_type]
+    data = struct.pack(form, raw if field.data_type == "FLOAT32" else int(raw))
+    first, second = struct.unpack(">HH", data)
+    order = device_map.device.byte_order
+    if order in ("CDAB", "DCBA"):
+        first, second = second, first
+    if order in ("BADC", "DCBA"):
+        first, second = _swapped(first), _swapped(second)
+    return first, second
 
 
 def _swapped(register: int) -> int:

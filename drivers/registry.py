@@ -4,13 +4,25 @@ A new kind is one more row of `KINDS`; nothing is found by name or by import mag
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from drivers import altivar, ez_array, permit_board, pnozmulti, reader, spellman
+from drivers import (
+    altivar,
+    ez_array,
+    generic,
+    iologik,
+    linac_sim,
+    permit_board,
+    pnozmulti,
+    reader,
+    sinamics_v20,
+    spellman,
+    ups_modbus,
+)
 from drivers.device_map import load_device_map
 from drivers.device_map_model import DeviceMap
 from drivers.modbus import ModbusBus
@@ -61,12 +73,14 @@ Factory = Callable[[str, BaseModel, Surroundings, Parts], Device]
 class Kind:
     """One row: the model of its section, the map fields it needs, and how to make it.
 
-    ``map_fields`` is None for a device that needs neither bus nor map.
+    ``map_fields`` is None for a device that needs neither bus nor map. The map is ``KIND.toml``
+    unless the section names another; ``check`` finds what its driver cannot do with it.
     """
 
     settings: type[BaseModel]
     map_fields: tuple[str, ...] | None
     make: Factory
+    check: Callable[[DeviceMap, str], list[Mistake]] = lambda _map, _file: []
 
 
 class _OnBus(Protocol[_Given]):
@@ -148,6 +162,17 @@ KINDS: Mapping[str, Kind] = {
         pnozmulti.PnozmultiSettings, pnozmulti.REQUIRED_FIELDS, pnozmulti.Pnozmulti
     ),
     "ez_array": _on_bus(ez_array.EzArraySettings, ez_array.REQUIRED_FIELDS, ez_array.EzArray),
+    "generic": replace(
+        _on_bus(generic.GenericSettings, (), generic.Generic), check=generic.mistakes_of
+    ),
+    "iologik": _on_bus(iologik.IologikSettings, iologik.REQUIRED_FIELDS, iologik.Iologik),
+    "linac_sim": _on_bus(linac_sim.LinacSimSettings, linac_sim.REQUIRED_FIELDS, linac_sim.LinacSim),
+    "sinamics_v20": _on_bus(
+        sinamics_v20.SinamicsV20Settings, sinamics_v20.REQUIRED_FIELDS, sinamics_v20.SinamicsV20
+    ),
+    "ups_modbus": _on_bus(
+        ups_modbus.UpsModbusSettings, ups_modbus.REQUIRED_FIELDS, ups_modbus.UpsModbus
+    ),
     "spellman": _alone(spellman.SpellmanSettings, spellman.Spellman),
     "reader": _alone(reader.ReaderSettings, reader.Reader),
     "permit_board": _alone(permit_board.PermitBoardSettings, permit_board.PermitBoard),
@@ -184,7 +209,7 @@ class _Builder:
         self.buses: dict[str, ModbusBus] = {}
         self.devices: dict[str, Device] = {}
         self._bus_names: set[str] = set()
-        self._maps: dict[str, DeviceMap | None] = {}
+        self._maps: dict[tuple[str, str], DeviceMap | None] = {}
         self._places: dict[tuple[str, object], str] = {}
 
     def add_bus(self, name: str, section: Mapping[str, object]) -> None:
@@ -212,7 +237,7 @@ class _Builder:
         settings = self._settings(key, kind.settings, section)
         parts: Parts = None
         if kind.map_fields is not None:
-            parts = self._bus_parts(key, kind_name, kind.map_fields, section)
+            parts = self._bus_parts(key, kind_name, kind, section)
             if parts is None:
                 return
         elif settings is not None and not self._free(key, "port", _text(settings, "port")):
@@ -221,7 +246,7 @@ class _Builder:
             self.devices[name] = kind.make(name, settings, self._around, parts)
 
     def _bus_parts(
-        self, key: str, kind_name: str, fields: tuple[str, ...], section: Mapping[str, object]
+        self, key: str, kind_name: str, kind: Kind, section: Mapping[str, object]
     ) -> BusParts | None:
         bus_name = str(section.get("bus"))
         if bus_name not in self._bus_names:
@@ -229,28 +254,32 @@ class _Builder:
             self._mistake(f"{key}.bus", bus_name, "no such bus", f"Known buses: {known}")
         # A second device with the same address would answer into the first one's questions.
         free = self._free(key, "unit", (bus_name, section.get("unit")))
-        device_map = self._map(kind_name, fields)
+        device_map = self._map(kind_name, kind, str(section.get("map", f"{kind_name}.toml")))
         bus = self.buses.get(bus_name)
         if bus is None or device_map is None or not free:
             return None
         return BusParts(bus, device_map)
 
-    def _map(self, kind_name: str, fields: tuple[str, ...]) -> DeviceMap | None:
-        if kind_name not in self._maps:
-            path = self._around.map_folder / f"{kind_name}.toml"
-            loaded = load_device_map(path)
-            if isinstance(loaded, list):
-                self.mistakes += loaded
-                self._maps[kind_name] = None
-                return None
-            missing = sorted(set(fields) - {field.name for field in loaded.fields})
-            for name in missing:
-                reason = f"the driver of {kind_name} needs this field"
-                self.mistakes.append(
-                    Mistake(str(path), f"fields.{name}", "", reason, "Add a [[fields]] entry")
-                )
-            self._maps[kind_name] = None if missing else loaded
-        return self._maps[kind_name]
+    def _map(self, kind_name: str, kind: Kind, file: str) -> DeviceMap | None:
+        if (kind_name, file) not in self._maps:
+            self._maps[kind_name, file] = self._load(kind_name, kind, file)
+        return self._maps[kind_name, file]
+
+    def _load(self, kind_name: str, kind: Kind, file: str) -> DeviceMap | None:
+        path = self._around.map_folder / file
+        loaded = load_device_map(path)
+        if isinstance(loaded, list):
+            self.mistakes += loaded
+            return None
+        missing = sorted(set(kind.map_fields or ()) - {field.name for field in loaded.fields})
+        reason = f"the driver of {kind_name} needs this field"
+        found = [
+            Mistake(str(path), f"fields.{name}", "", reason, "Add a [[fields]] entry")
+            for name in missing
+        ]
+        found += kind.check(loaded, str(path))
+        self.mistakes += found
+        return None if found else loaded
 
     def _settings(
         self, key: str, model: type[BaseModel], section: Mapping[str, object]

@@ -11,8 +11,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from simulator.devices.altivar import LFT_OVERHEAT
+from simulator.devices.generic import MAX_WORD, GenericDevice
+from simulator.devices.iologik import IoLogik
+from simulator.devices.linac import LinacFault
 from simulator.devices.line_faults import LineFault
+from simulator.devices.ups_modbus import Ups
 from simulator.hall.plant import Barrier, Key, Sees, Spot
 from simulator.hall.tube import Fault
 from simulator.hall.units import Cargo, Unit, UnitMaker
@@ -97,6 +100,8 @@ class Harness:
             "power": self._power,
             "freeze": self._freeze,
             "read": self._read,
+            "input": self._input,
+            "register": self._register,
             "truth": self._truth,
         }
 
@@ -179,22 +184,26 @@ class Harness:
         return {}
 
     def _drive(self, request: Request) -> Answer:
-        """Commission the drive's loss-of-master reaction differently."""
+        """Commission the drive's loss-of-master reaction differently, in the Altivar's terms."""
         drive = _fitted(self._lane.drive, "drive")
         drive.commission(tto_ds=request.tto_ds, sll=request.sll)
         return {}
 
     def _drive_fault(self, request: Request) -> Answer:
         drive = _fitted(self._lane.drive, "drive")
-        drive.trip(LFT_OVERHEAT, persists=request.persists)
+        drive.trip(drive.OVERHEAT, persists=request.persists)
         return {}
 
     def _source_fault(self, request: Request) -> Answer:
-        generator = _fitted(self._lane.generator, "generator")
-        names = [fault.name for fault in Fault]
-        if request.what.upper() not in names:
-            raise _Refused(f"what = {request.what!r}: one of {', '.join(map(str, names)).lower()}")
-        generator.tube.fail(Fault[request.what.upper()], persists=request.persists)
+        linac, name = self._lane.linac, request.what.upper()
+        names = [str(fault.name) for fault in (Fault if linac is None else LinacFault)]
+        if name not in names:
+            raise _Refused(f"what = {request.what!r}: one of {', '.join(names).lower()}")
+        if linac is not None:
+            linac.fail(LinacFault[name], persists=request.persists)
+        else:
+            generator = _fitted(self._lane.generator, "generator")
+            generator.tube.fail(Fault[name], persists=request.persists)
         return {}
 
     def _arc(self, _: Request) -> Answer:
@@ -207,6 +216,8 @@ class Harness:
             self._lane.drive.repair()
         if self._lane.generator is not None:
             self._lane.generator.tube.repair()
+        if self._lane.linac is not None:
+            self._lane.linac.repair()
         return {}
 
     def _line_fault(self, request: Request) -> Answer:
@@ -223,16 +234,24 @@ class Harness:
         return {}
 
     def _power(self, request: Request) -> Answer:
-        """``what`` is board (``on`` false takes its power), safety or generator (off and on)."""
+        """``what`` is board or mains (``on`` false takes it away), safety or generator (cycled)."""
         if request.what == "board":
             board = _fitted(self._lane.board, "board")
             board.power(self._lane.now_ms, on=request.on)
         elif request.what == "safety":
             _fitted(self._lane.safety, "safety controller").power_cycle()
         elif request.what == "generator":
-            _fitted(self._lane.generator, "generator").power_up()
+            if self._lane.linac is not None:
+                self._lane.linac.power_up()
+            else:
+                _fitted(self._lane.generator, "generator").power_up()
+        elif request.what == "mains":
+            all_ups = [each for each in self._lane.slaves.values() if isinstance(each, Ups)]
+            _fitted(next(iter(all_ups), None), "UPS")
+            for ups in all_ups:
+                ups.cut(mains=request.on)
         else:
-            raise _Refused(f"what = {request.what!r}: one of board, safety, generator")
+            raise _Refused(f"what = {request.what!r}: one of board, mains, safety, generator")
         return {}
 
     def _freeze(self, request: Request) -> Answer:
@@ -245,6 +264,30 @@ class Harness:
         if reader is None:
             raise _Refused(f"device = {request.device!r}: one of {', '.join(self._lane.readers)}")
         reader.read(request.text)
+        return {}
+
+    def _input(self, request: Request) -> Answer:
+        """Close or open contact ``what`` of a remote I/O."""
+        device = self._lane.slaves.get(request.device)
+        if not isinstance(device, IoLogik):
+            raise _Refused(f"device = {request.device!r}: is no remote I/O of this lane")
+        if not request.what.isdecimal() or int(request.what) >= device.channels:
+            raise _Refused(f"what = {request.what!r}: a channel, 0 to {device.channels - 1}")
+        device.set_input(int(request.what), on=request.on)
+        return {}
+
+    def _register(self, request: Request) -> Answer:
+        """Let field ``what`` of a generic device hold the numbers in ``text``, one a register."""
+        device = self._lane.slaves.get(request.device)
+        if not isinstance(device, GenericDevice):
+            raise _Refused(f"device = {request.device!r}: is no generic device of this lane")
+        if request.what not in device.registers.places:
+            known = ", ".join(device.registers.places)
+            raise _Refused(f"what = {request.what!r}: one of {known}")
+        words = request.text.split()
+        if not words or not all(word.isdecimal() and int(word) <= MAX_WORD for word in words):
+            raise _Refused(f"text = {request.text!r}: numbers from 0 to {MAX_WORD}")
+        device.hold(request.what, *map(int, words))
         return {}
 
     def _truth(self, _: Request) -> Answer:

@@ -1,8 +1,8 @@
 """A whole simulated lane: the hall, its devices, and the wire each device hangs on.
 
 Pure but for reading the device maps: whoever holds it gives it the time and moves the bytes, on
-real wires or in memory. Every step runs in the same order (drive, safety controller, board,
-generator, hall), so the same bytes at the same times give the same history.
+real wires or in memory. Every step runs in the same order (Modbus devices as in the lane file,
+board, generator, hall), so the same bytes at the same times give the same history.
 """
 
 from collections.abc import Callable
@@ -12,17 +12,18 @@ from typing import Protocol
 from edge.errors import Mistake, SettingsError
 from simulator.attendant import Attendant
 from simulator.devices.altivar import Drive
-from simulator.devices.ez_array import LightCurtain
+from simulator.devices.linac import Linac
 from simulator.devices.line_faults import FaultScript
 from simulator.devices.mcu import Mcu
 from simulator.devices.mcu_memory import BoardInputs, BoardMemory
 from simulator.devices.modbus_server import RtuLine, Slave, TcpConnection
 from simulator.devices.pnozmulti import SafetyPlc
 from simulator.devices.readers import LineReader
-from simulator.devices.registers import load_register_file
+from simulator.devices.sinamics_v20 import V20
 from simulator.devices.spellman import Generator
 from simulator.hall.plant import STEP_MS, Key, Plant
 from simulator.lane_file import DeviceEntry, LaneFile, SerialWire, TcpWire, Wire
+from simulator.slaves import BeltDrive, Living, make_slave
 
 READ_DELAY_MS = 300
 """From a unit standing at the entry to its codes being read."""
@@ -112,15 +113,18 @@ class SimLane:
     def __init__(self, lane_file: LaneFile, device_maps: Path, seed: int = 0) -> None:
         self.now_ms = 0
         self.plant = Plant()
-        self.drive: Drive | None = None
+        self.drive: BeltDrive | None = None
         self.safety: SafetyPlc | None = None
         self.generator: Generator | None = None
+        self.linac: Linac | None = None
         self.board: Board | None = None
         self.readers: dict[str, LineReader] = {}
+        self.slaves: dict[str, Slave] = {}
         self.faults: dict[str, FaultScript] = {}
         self.serial: dict[SerialWire, Endpoint] = {}
         self.tcp: dict[TcpWire, Callable[[], Endpoint]] = {}
         self._maps = device_maps
+        self._living: list[Living] = []
         self._seed = seed
         self._read_unit = ""
         self._read_due_ms = 0
@@ -159,14 +163,13 @@ class SimLane:
         self.now_ms = now_ms
         if self.plant.people.reset_pressed and now_ms >= self._reset_until_ms:
             self.plant.people.reset_pressed = False
-        if self.drive is not None:
-            self.drive.advance(now_ms)
-        if self.safety is not None:
-            self.safety.advance(now_ms)
+        for slave in self._living:
+            slave.advance(now_ms)
         if self.board is not None:
             self.board.look(now_ms)
-        if self.generator is not None:
-            self.generator.advance(now_ms)
+        for source in (self.generator, self.linac):
+            if source is not None:
+                source.advance(now_ms)
         self.plant.advance(now_ms)
         self._read_codes()
         if self._attendant is not None:
@@ -187,8 +190,9 @@ class SimLane:
 
     def _install(self, device: DeviceEntry, slaves: dict[Wire, dict[int, Slave]]) -> None:
         """Build the emulator of one device and hang it on its wire."""
-        slave = self._slave(device)
+        slave = make_slave(device, self._maps, self.plant)
         if slave is not None:
+            self._know(device.name, slave)
             on_wire = slaves.setdefault(device.wire, {})
             if device.unit in on_wire:
                 raise _clash(device, "unit", str(device.unit), "is taken on this bus")
@@ -210,6 +214,17 @@ class SimLane:
             endpoint = self.readers[device.name] = LineReader()
         self._hang(device, endpoint)
 
+    def _know(self, name: str, slave: Slave) -> None:
+        self.slaves[name] = slave
+        if isinstance(slave, Drive | V20):
+            self.drive = slave
+        elif isinstance(slave, SafetyPlc):
+            self.safety = slave
+        if isinstance(slave, Linac):
+            self.linac = slave
+        elif isinstance(slave, Living):
+            self._living.append(slave)
+
     def _hang(self, device: DeviceEntry, endpoint: Endpoint) -> None:
         if device.wire in self.serial or device.wire in self.tcp:
             raise _clash(device, "port", str(device.wire.port), "is taken by another device")
@@ -217,30 +232,6 @@ class SimLane:
             self.serial[device.wire] = endpoint
         else:
             self.tcp[device.wire] = lambda: endpoint
-
-    def _slave(self, device: DeviceEntry) -> Slave | None:
-        """The Modbus slave a device is, None when it speaks something else."""
-        plant = self.plant
-        if device.kind == "altivar":
-            registers = load_register_file(self._maps / "altivar.toml")
-            self.drive = Drive(registers, plant, mm_per_rev=device.mm_per_rev)
-            return self.drive
-        if device.kind == "pnozmulti":
-            self.safety = SafetyPlc(load_register_file(self._maps / "pnozmulti.toml"), plant)
-            return self.safety
-        if device.kind == "ez_array":
-            registers = load_register_file(self._maps / "ez_array.toml")
-            wide = device.field.startswith("width")
-            return LightCurtain(registers, self._width_mm if wide else self._height_mm)
-        return None
-
-    def _height_mm(self) -> int:
-        unit = self.plant.at_entry()
-        return unit.height_mm if unit else 0
-
-    def _width_mm(self) -> int:
-        unit = self.plant.at_entry()
-        return unit.width_mm if unit else 0
 
     def _string(self, wire: Wire, slaves: dict[int, Slave], lane_file: LaneFile) -> None:
         """Hang the slaves of one bus on its wire, under one fault script."""
@@ -250,7 +241,7 @@ class SimLane:
             self.faults[name] = script
         if isinstance(wire, SerialWire):
             self.serial[wire] = RtuLine(slaves, script)
-        elif any(device.kind == "pnozmulti" for device in lane_file.devices if device.wire == wire):
+        elif wire.modbus:
             self.tcp[wire] = lambda: TcpConnection(slaves, script)
         else:
             self.tcp[wire] = lambda: RtuLine(slaves, script)

@@ -5,16 +5,45 @@ every mistake is reported at once.
 """
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from dataclasses import field as default
 from pathlib import Path
 
 from edge.errors import Mistake, SettingsError
 
-KINDS = ("altivar", "pnozmulti", "ez_array", "spellman", "reader", "permit_board")
-_ON_BUS = frozenset({"altivar", "pnozmulti", "ez_array"})
+KINDS = (
+    "altivar",
+    "pnozmulti",
+    "ez_array",
+    "sinamics_v20",
+    "iologik",
+    "generic",
+    "ups_modbus",
+    "linac_sim",
+    "spellman",
+    "reader",
+    "permit_board",
+)
 # What a lane file leaves out is what the devices' own settings take for it.
 _BAUD = {"spellman": 38_400, "reader": 9600, "permit_board": 115_200, "rtu": 19_200}
-_UNIT = {"altivar": 1, "pnozmulti": 1, "ez_array": 65}
+_UNIT = {
+    "altivar": 1,
+    "pnozmulti": 1,
+    "ez_array": 65,
+    "sinamics_v20": 1,
+    "iologik": 1,
+    "generic": 1,
+    "ups_modbus": 1,
+    "linac_sim": 1,
+}
+"""Address of every kind that hangs on a Modbus bus."""
+_NUMBERS: Mapping[str, Mapping[str, float]] = {
+    "sinamics_v20": {"mm_s_at_full_scale": 1000.0, "watchdog_action": 1.0},
+}
+"""Numbers above 0 that an emulator takes from its section, with what stands for those left out."""
+_TEXTS: Mapping[str, tuple[str, ...]] = {"iologik": ("model",), "generic": ("map",)}
+"""Texts that an emulator needs from its section."""
 _MODBUS_PORT = 502
 _REMEDY = "Correct the lane file; config/lanes holds working examples"
 
@@ -30,10 +59,11 @@ class SerialWire:
 
 @dataclass(frozen=True, slots=True)
 class TcpWire:
-    """A TCP address the simulator listens on."""
+    """A TCP address the simulator listens on; ``modbus`` when frames there carry MBAP headers."""
 
     host: str
     port: int
+    modbus: bool = False
 
 
 Wire = SerialWire | TcpWire
@@ -53,6 +83,8 @@ class DeviceEntry:
         kv_max: kilovolts at full scale, generators only.
         ma_max: milliamperes at full scale, generators only.
         checksum: whether frames carry one (RS-232 framing), generators only.
+        numbers: what else the emulator of its kind takes from the section, by key.
+        texts: the same, of texts.
     """
 
     name: str
@@ -64,6 +96,8 @@ class DeviceEntry:
     kv_max: float = 160.0
     ma_max: float = 10.0
     checksum: bool = True
+    numbers: Mapping[str, float] = default(default_factory=dict)
+    texts: Mapping[str, str] = default(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +171,7 @@ class _Reader:
         if kind == "rtu":
             return self._serial(key, bus, "rtu", "E")
         if kind == "tcp":
-            return self._tcp(key, bus)
+            return replace(self._tcp(key, bus), modbus=True)
         self._wrong(f"{key}.kind", str(kind), "is neither rtu nor tcp")
         return None
 
@@ -171,7 +205,7 @@ class _Reader:
             self._wrong(f"{key}.kind", kind, f"the simulator plays only {', '.join(KINDS)}")
             return None
         wire: Wire | None
-        if kind in _ON_BUS:
+        if kind in _UNIT:
             bus = self._text(key, table, "bus")
             wire = buses.get(bus)
             if wire is None:
@@ -184,12 +218,17 @@ class _Reader:
             name=name,
             kind=kind,
             wire=wire,
-            unit=self._number(key, table, "unit", _UNIT[kind]) if kind in _ON_BUS else 0,
+            unit=self._number(key, table, "unit", _UNIT[kind]) if kind in _UNIT else 0,
             field=str(table.get("field", name)),
             mm_per_rev=self._measure(key, table, "mm_per_rev", 12.0),
             kv_max=self._measure(key, table, "kv_max", 160.0),
             ma_max=self._measure(key, table, "ma_max", 10.0),
             checksum=table.get("framing", "rs232") == "rs232",
+            numbers={
+                name: self._measure(key, table, name, left_out)
+                for name, left_out in _NUMBERS.get(kind, {}).items()
+            },
+            texts={name: self._text(key, table, name) for name in _TEXTS.get(kind, ())},
         )
 
     def _text(self, key: str, table: dict[str, object], name: str) -> str:

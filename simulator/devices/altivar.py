@@ -78,6 +78,8 @@ class Drive:
         loss: reaction SLL as commissioned.
     """
 
+    OVERHEAT = LFT_OVERHEAT
+
     def __init__(
         self,
         registers: RegisterFile,

@@ -26,6 +26,23 @@ class Table(Enum):
 
 WRITABLE = frozenset({Table.COIL, Table.HOLDING})
 
+_FIRST = {
+    "wire": {Table.COIL: 0, Table.DISCRETE: 0, Table.INPUT: 0, Table.HOLDING: 0},
+    "modicon5": {
+        Table.COIL: 1,
+        Table.DISCRETE: 10_001,
+        Table.INPUT: 30_001,
+        Table.HOLDING: 40_001,
+    },
+    "modicon6": {
+        Table.COIL: 1,
+        Table.DISCRETE: 100_001,
+        Table.INPUT: 300_001,
+        Table.HOLDING: 400_001,
+    },
+}
+"""The number that means wire address 0, by a map's ``addressing``."""
+
 _WORDS = {"UINT16": 1, "INT16": 1, "UINT32": 2, "INT32": 2, "FLOAT32": 2}
 
 
@@ -130,13 +147,21 @@ def load_register_file(path: Path) -> RegisterFile:
     fields = document.get("fields")
     if not isinstance(fields, list) or not fields:
         raise _mistake(path, "fields", "", "a device map needs [[fields]]")
+    device = document.get("device")
+    addressing = device.get("addressing", "wire") if isinstance(device, dict) else "wire"
+    if addressing not in _FIRST:
+        raise _mistake(
+            path, "device.addressing", str(addressing), f"is none of {', '.join(_FIRST)}"
+        )
     registers = RegisterFile()
     for index, field in enumerate(fields):
-        _lay_out_field(registers, path, index, field)
+        _lay_out_field(registers, path, index, field, _FIRST[addressing])
     return registers
 
 
-def _lay_out_field(registers: RegisterFile, path: Path, index: int, field: object) -> None:
+def _lay_out_field(
+    registers: RegisterFile, path: Path, index: int, field: object, first: dict[Table, int]
+) -> None:
     if not isinstance(field, dict):
         raise _mistake(path, f"fields[{index}]", str(field), "is not a table")
     name, table, address = field.get("name"), field.get("table"), field.get("address")
@@ -144,9 +169,10 @@ def _lay_out_field(registers: RegisterFile, path: Path, index: int, field: objec
         raise _mistake(path, f"fields[{index}].name", str(name), "is not a text")
     if table not in {each.value for each in Table}:
         raise _mistake(path, f"fields[{index}].table", str(table), "is no Modbus table")
-    if not isinstance(address, int) or not 0 <= address <= 0xFFFF:
-        raise _mistake(path, f"fields[{index}].address", str(address), "is no wire address")
     where = Table(table)
+    if not isinstance(address, int) or not 0 <= address - first[where] <= 0xFFFF:
+        raise _mistake(path, f"fields[{index}].address", str(address), "is no address of its table")
+    address -= first[where]
     registers.lay_out(where, address, _WORDS.get(str(field.get("data_type", "UINT16")), 1))
     registers.places[name] = Place(where, address)
     if where is Table.HOLDING and field.get("access", "r") == "r":

@@ -38,6 +38,8 @@ class FakeSlave:
         self.delay_ms = delay_ms
         self.holding: dict[int, int] = {}
         self.input: dict[int, int] = {}
+        self.coils: dict[int, int] = {}
+        self.discrete: dict[int, int] = {}
         self.harms: list[Harm] = []
         self.frames: list[bytes] = []
         self.writes: list[tuple[int, int]] = []
@@ -70,22 +72,39 @@ class FakeSlave:
         self.before()
         function, address, count = struct.unpack(">BHH", pdu[:5])
         if function == 16:
-            for offset in range(count):
-                value = struct.unpack(">H", pdu[6 + 2 * offset : 8 + 2 * offset])[0]
-                self.writes.append((address + offset, value))
-                if address + offset not in self.holding:
-                    return bytes([0x90, 2])
-                self.holding[address + offset] = value
-                self.on_write(address + offset, value)
-            return pdu[:5]
+            return self._write_registers(pdu, address, count)
+        if function == 5:
+            return self._write_coil(pdu, address, on=count == 0xFF00)
         self.reads.append((function, address, count))
-        table = {3: self.holding, 4: self.input}.get(function)
+        tables = {1: self.coils, 2: self.discrete, 3: self.holding, 4: self.input}
+        table = tables.get(function)
         if table is None:
             return bytes([function | 0x80, 1])
         if any(at not in table for at in range(address, address + count)):
             return bytes([function | 0x80, 2])
         values = [table[at] & 0xFFFF for at in range(address, address + count)]
+        if function in (1, 2):
+            size = (count + 7) // 8
+            packed = sum(value << at for at, value in enumerate(values))
+            return bytes([function, size]) + packed.to_bytes(size, "little")
         return struct.pack(f">BB{count}H", function, 2 * count, *values)
+
+    def _write_registers(self, pdu: bytes, address: int, count: int) -> bytes:
+        for offset in range(count):
+            value = struct.unpack(">H", pdu[6 + 2 * offset : 8 + 2 * offset])[0]
+            self.writes.append((address + offset, value))
+            if address + offset not in self.holding:
+                return bytes([0x90, 2])
+            self.holding[address + offset] = value
+            self.on_write(address + offset, value)
+        return pdu[:5]
+
+    def _write_coil(self, pdu: bytes, address: int, *, on: bool) -> bytes:
+        if address not in self.coils:
+            return bytes([0x85, 2])
+        self.coils[address] = int(on)
+        self.writes.append((address, int(on)))
+        return pdu[:5]
 
 
 class Recorder:

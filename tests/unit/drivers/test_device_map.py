@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from drivers.device_map import load_device_map, parse_device_map
 from drivers.device_map_model import DeviceMap, Table
-from drivers.read_plan import decode_block, plan_reads
+from drivers.read_plan import decode_block, decode_field, encode_field, plan_reads
 from edge.errors import Mistake
 from tests.unit.drivers.device_bench import shipped_map
 
-KINDS = ("altivar", "ez_array", "pnozmulti")
+KINDS = ("altivar", "ez_array", "iologik", "linac_sim", "pnozmulti", "sinamics_v20", "ups_modbus")
 
 GOOD = """
 [device]
@@ -90,32 +90,30 @@ def test_shipped_maps_hold_and_give_a_source_for_every_number(kind):
     assert loaded.vectors
 
 
+def values_of(request: bytes, response: bytes) -> list[int]:
+    """Registers or bits of a good answer, in the order of their addresses."""
+    count = int.from_bytes(request[4:6], "big")
+    assert response[:2] == request[:2]
+    if request[1] in (1, 2):
+        packed = int.from_bytes(response[3:], "little")
+        assert response[2] == (count + 7) // 8 == len(response) - 3
+        return [packed >> at & 1 for at in range(count)]
+    assert response[2] == 2 * count == len(response) - 3
+    return [int.from_bytes(response[3 + 2 * at : 5 + 2 * at], "big") for at in range(count)]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_shipped_vectors_decode_to_what_they_expect(kind):
     loaded = shipped_map(kind)
     for vector in loaded.vectors:
-        request, response = bytes.fromhex(vector.request), bytes.fromhex(vector.response)
-        table = {3: Table.HOLDING, 4: Table.INPUT}[request[1]]
+        request = bytes.fromhex(vector.request)
+        values = values_of(request, bytes.fromhex(vector.response))
+        table = {1: Table.COIL, 2: Table.DISCRETE, 3: Table.HOLDING, 4: Table.INPUT}[request[1]]
         first = int.from_bytes(request[2:4], "big")
-        count = int.from_bytes(request[4:6], "big")
-        assert response[:3] == bytes([request[0], request[1], 2 * count])
-        registers = [
-            int.from_bytes(response[3 + 2 * at : 5 + 2 * at], "big") for at in range(count)
-        ]
         for name, value in vector.expect.items():
             field = loaded.field(name)
             assert field.table is table
-            at = field.address - first
-            block = next(
-                each
-                for group in ("fast", "slow", "once", "event")
-                for each in plan_reads(loaded, group)
-                if field in each.fields
-            )
-            # The vector may begin elsewhere than the plan's block: give it the block's window.
-            window = [0] * block.count
-            window[field.address - block.address] = registers[at]
-            assert decode_block(loaded, block, window)[name] == value
+            assert decode_field(loaded, field, values[field.address - first :]) == value
 
 
 def test_a_good_map_loads_and_hexadecimal_keys_are_numbers():
@@ -145,11 +143,18 @@ def test_a_good_map_loads_and_hexadecimal_keys_are_numbers():
         ("fields.0.data_type", "BOOL", "fields.speed.data_type"),
         ("fields.0.bit", 3, "fields.speed.bit"),
         ("fields.0.bits", {"on": 16}, "fields.speed.bits.on"),
+        ("fields.0.scale", 0.1, "fields.speed.unit"),
+        ("fields.0.bits", {"on": 0}, "fields.speed.bits"),
+        ("fields.1.data_type", "FLOAT32", "fields.mode.values"),
+        ("fields.1.data_type", "UINT32", "device.byte_order"),
         ("fields.1.values", {"70000": "ramp"}, "fields.mode.values.70000"),
         ("fields.1.values", {"1": "ramp", "2": "ramp"}, "fields.mode.values"),
         ("fields.1.name", "speed", "fields.speed.name"),
         ("watchdog", None, "watchdog"),
         ("watchdog.source", None, "watchdog.source"),
+        ("watchdog.prove", [], "watchdog.prove"),
+        ("watchdog.prove", None, "watchdog.prove"),
+        ("watchdog.kind", "none", "watchdog.prove"),
         ("watchdog.prove", [{"field": "tto", "max": 3}], "watchdog.prove.0.field"),
         ("watchdog.prove", [{"field": "mode"}], "watchdog.prove.0"),
         ("watchdog.prove", [{"field": "mode", "in": ["fast"]}], "watchdog.prove.0"),
@@ -160,13 +165,30 @@ def test_each_mistake_is_named_by_its_key(path, value, key):
 
 
 def test_overlapping_fields_are_named_both():
-    document = good()
+    document = changed("device.byte_order", "ABCD")
     other = dict(document["fields"][0], name="ramp", address=99, data_type="UINT32")
     other.pop("min")
     document["fields"].append(other)
     (found,) = mistakes(document)
     assert found.key == "fields.ramp.address"
     assert "speed" in found.reason
+
+
+def test_a_field_that_cannot_be_read_cannot_be_verified_by_reading():
+    document = changed("fields.0.verify", "readback")
+    assert isinstance(parse_device_map(copy.deepcopy(document), "maker.toml"), DeviceMap)
+    document["fields"][0]["access"] = "w"
+    assert keys(document) == ["fields.speed.verify"]
+
+
+def test_a_named_bit_may_not_be_published_under_the_name_of_a_field():
+    document = good()
+    plain = {key: value for key, value in document["fields"][1].items() if key != "values"}
+    document["fields"] += [
+        dict(plain, name="state", address=8, bits={"open": 3}),
+        dict(plain, name="state_open", address=9),
+    ]
+    assert keys(document) == ["fields.state.bits"]
 
 
 def test_single_bits_share_a_register_but_not_a_bit():
@@ -232,6 +254,28 @@ def test_32_bit_values_are_put_together_in_every_byte_order(order, registers):
 def test_the_safety_controller_is_read_with_two_requests():
     blocks = plan_reads(shipped_map("pnozmulti"), "fast")
     assert [(each.address, each.count) for each in blocks] == [(512, 3), (2048, 1)]
+
+
+@settings(deadline=None, max_examples=200, derandomize=True)
+@given(
+    st.sampled_from(["ABCD", "CDAB", "BADC", "DCBA"]),
+    st.one_of(
+        st.tuples(st.just("UINT32"), st.integers(0, 0xFFFFFFFF)),
+        st.tuples(st.just("INT32"), st.integers(-0x80000000, 0x7FFFFFFF)),
+        st.tuples(st.just("FLOAT32"), st.floats(allow_nan=False, width=32)),
+        st.tuples(st.just("INT16"), st.integers(-0x8000, 0x7FFF)),
+        st.tuples(st.just("UINT16"), st.integers(0, 0xFFFF)),
+    ),
+)
+def test_what_is_encoded_is_decoded_again_in_every_byte_order(order, typed):
+    data_type, value = typed
+    document = changed("device.byte_order", order)
+    document["fields"][1] |= {"data_type": data_type, "values": {}}
+    document["watchdog"]["prove"] = [{"field": "mode", "min": 1}]
+    loaded = parse_device_map(document, "maker.toml")
+    assert isinstance(loaded, DeviceMap)
+    field = loaded.field("mode")
+    assert decode_field(loaded, field, encode_field(loaded, field, value)) == value
 
 
 @settings(deadline=None, max_examples=150, derandomize=True)

@@ -55,8 +55,43 @@ def test_the_cargo_lane_becomes_three_buses_and_eight_devices(tmp_path):
     assert isinstance(built.devices["board"], PermitBoard)
 
 
-def test_every_kind_is_used_by_the_cargo_lane():
-    assert {section["kind"] for section in DEVICES.values()} == set(KINDS)
+OTHERS = {
+    "other_belt": {
+        "kind": "sinamics_v20",
+        "bus": "drive",
+        "unit": 2,
+        "full_scale": 16384,
+        "mm_s_at_full_scale": 1000.0,
+        "forward": "047F",
+        "actual": "signed",
+        "running_bit": 2,
+        "fault_bit": 3,
+        "watchdog_action": 1,
+    },
+    "curtain": {"kind": "generic", "bus": "sensors", "unit": 67, "map": "ez_array.toml"},
+    "ups": {"kind": "ups_modbus", "bus": "sensors", "unit": 68},
+    "linac": {
+        "kind": "linac_sim",
+        "bus": "safety",
+        "unit": 3,
+        "mode": "high",
+        "pulse_rate_hz": 100,
+    },
+    "io": {
+        "kind": "iologik",
+        "bus": "safety",
+        "unit": 2,
+        "model": "E1214",
+        "inputs": {"lane_free": {"channel": 0, "ok_when": "on"}},
+    },
+}
+"""Kinds that the cargo lane has no need of."""
+
+
+def test_every_kind_can_be_built(tmp_path):
+    sections = {**DEVICES, **OTHERS}
+    assert {section["kind"] for section in sections.values()} == set(KINDS)
+    assert set(build(BUSES, sections, around(tmp_path)).devices) == set(sections)
 
 
 def test_every_mistake_of_a_lane_is_named_with_its_key_at_once(tmp_path):
@@ -90,6 +125,16 @@ def test_a_map_without_a_field_that_the_driver_needs_is_a_mistake_of_the_map(tmp
     )
     found = mistakes_of(BUSES, {"height": DEVICES["height"]}, tmp_path, tmp_path)
     assert found == {"fields.measurement_2": "the driver of ez_array needs this field"}
+
+
+def test_a_generic_device_takes_the_map_it_names_and_its_mistakes(tmp_path):
+    text = (MAPS / "altivar.toml").read_text()
+    (tmp_path / "own.toml").write_text(text.replace('"comm-timeout"', '"toggle"'))
+    section = {"kind": "generic", "bus": "drive", "unit": 1, "map": "own.toml"}
+    found = mistakes_of(BUSES, {"belt": section}, tmp_path, tmp_path)
+    assert found == {"watchdog.kind": "the generic driver cannot feed this kind of watchdog"}
+    found = mistakes_of(BUSES, {"belt": {**section, "map": "other.toml"}}, tmp_path, tmp_path)
+    assert found == {"-": "cannot be read: No such file or directory"}
 
 
 def test_a_missing_map_is_told_once_for_all_its_devices(tmp_path):

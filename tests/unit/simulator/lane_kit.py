@@ -12,7 +12,7 @@ from simulator.lane_file import DeviceEntry, LaneFile, SerialWire, TcpWire
 MAPS = Path(__file__).resolve().parents[3] / "config" / "devices"
 DRIVE = SerialWire("wires/drive", 19200, "E")
 SENSORS = SerialWire("wires/sensors", 19200, "E")
-SAFETY = TcpWire("127.0.0.1", 15502)
+SAFETY = TcpWire("127.0.0.1", 15502, modbus=True)
 SOURCE = SerialWire("wires/source", 38400, "N")
 QR = SerialWire("wires/qr", 9600, "N")
 LABEL = SerialWire("wires/label", 9600, "N")

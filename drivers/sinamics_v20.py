@@ -1,0 +1,318 @@
+"""Siemens SINAMICS V20 belt drive: control word and set point in one request, read back each step.
+
+What the documents at hand do not say (which bits of ZSW mean what, which count is 100 percent, how
+the actual value shows a direction, which watchdog action stops) has no default: the lane file
+states it, from commissioning.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from drivers.device_link import DeviceLink, rest_s
+from drivers.device_map_model import DeviceMap
+from drivers.modbus import ModbusBus
+from drivers.modbus_requests import Priority
+from drivers.modbus_unit import ModbusUnit
+from drivers.read_plan import plan_reads
+from edge.core.values import Input, Quality
+from edge.errors import DeviceError, DeviceRefused, DeviceTimeout
+from edge.ports import Heartbeat, Sink, Value, points_of
+
+REQUIRED_FIELDS = ("stw", "hsw", "zsw", "hiw", "watchdog_time", "watchdog_action")
+
+STOP_WORD, RUN_WORD = 0x047E, 0x047F
+"""Ready to run, and running (A5E03728167; bits 1 to 6 and 10 are set in both)."""
+FAULT_ACK = 1 << 7
+OTHER_DIRECTION = 1 << 11
+_NS_PER_MS = 1_000_000
+_CONFIRM_S = 0.02
+"""Pause between two looks at a drive that has not yet followed."""
+_FAREWELL_S = 0.5
+
+
+class SinamicsV20Settings(BaseModel):
+    """The drive of a lane file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    kind: Literal["sinamics_v20"]
+    bus: str = Field(description="Bus the drive is on")
+    unit: int = Field(1, ge=1, le=247, description="Modbus device id (P2021)")
+    full_scale: int = Field(ge=1, le=0x7FFF, description="HSW and HIW at 100 %")
+    mm_s_at_full_scale: float = Field(gt=0, le=10_000, description="Belt speed at 100 %")
+    forward: Literal["047F", "0C7F"] = Field(description="Control word that runs the belt forward")
+    actual: Literal["signed", "magnitude"] = Field(
+        description="Whether HIW is negative while bit 11 of the control word is set"
+    )
+    running_bit: int = Field(ge=0, le=15, description="Bit of ZSW that is 1 while the motor runs")
+    fault_bit: int = Field(ge=0, le=15, description="Bit of ZSW that is 1 in a fault")
+    watchdog_action: int = Field(
+        ge=1, le=0xFFFF, description="Register 40002 with which the belt was seen to stop"
+    )
+    watchdog_max_ms: int = Field(1000, ge=100, le=5000, description="Longest allowed 40001")
+    poll_ms: int = Field(100, ge=20, le=1000, description="Period of the status poll")
+    refresh_ms: int = Field(200, ge=50, le=1000, description="Period of the command refresh")
+    step_timeout_ms: int = Field(500, ge=50, le=5000, description="Longest wait for one step")
+    stop_timeout_ms: int = Field(3000, ge=100, le=10_000, description="Longest wait to stand")
+    misses: int = Field(2, ge=1, le=10, description="Missing answers until it counts as lost")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "SinamicsV20Settings":
+        if 3 * self.refresh_ms > self.watchdog_max_ms:
+            raise ValueError("refresh_ms must be at most a third of watchdog_max_ms")
+        if self.running_bit == self.fault_bit:
+            raise ValueError("running_bit and fault_bit are two bits of ZSW")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class DriveStatus:
+    """What ZSW and HIW say, in the words of the lane; ``speed_mm_s`` None when they contradict."""
+
+    running: bool
+    faulty: bool
+    speed_mm_s: int | None
+
+
+def command_words(settings: SinamicsV20Settings, speed_mm_s: int) -> tuple[int, int]:
+    """Return control word and set point that run the belt at a signed speed. Pure."""
+    forward_has_bit = settings.forward == "0C7F"
+    word = RUN_WORD | (OTHER_DIRECTION if forward_has_bit == (speed_mm_s >= 0) else 0)
+    return word, round(abs(speed_mm_s) / settings.mm_s_at_full_scale * settings.full_scale)
+
+
+def drive_status(settings: SinamicsV20Settings, zsw: int, hiw: int, word: int) -> DriveStatus:
+    """Return what the drive says; ``word`` is the control word it obeys. Pure."""
+    forward_has_bit = settings.forward == "0C7F"
+    speed: int | None = round(hiw * settings.mm_s_at_full_scale / settings.full_scale)
+    if settings.actual == "signed":
+        speed = -speed if speed and forward_has_bit else speed
+    elif hiw < 0:
+        speed = None
+    elif forward_has_bit != bool(word & OTHER_DIRECTION):
+        speed = -speed if speed else speed
+    return DriveStatus(
+        running=bool(zsw >> settings.running_bit & 1),
+        faulty=bool(zsw >> settings.fault_bit & 1),
+        speed_mm_s=speed,
+    )
+
+
+class SinamicsV20:
+    """Satisfies `edge.ports.Conveyor`.
+
+    Publishes ``speed_mm_s`` (signed), ``running``, ``drive_fault`` (OK while there is none),
+    ``status_word`` and ``watchdog_set``: OK only when register 40001 holds a time of at most
+    ``watchdog_max_ms`` and 40002 the action of the lane file. At the factory the time is 0.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        settings: SinamicsV20Settings,
+        sink: Sink,
+        alive: Heartbeat,
+        now_ns: Callable[[], int],
+        bus: ModbusBus,
+        device_map: DeviceMap,
+    ) -> None:
+        self.name = name
+        self._settings = settings
+        self._sink = sink
+        self._alive = alive
+        self._now_ns = now_ns
+        self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
+        self._link = DeviceLink(name, sink, settings.misses)
+        (self._status_block,) = plan_reads(device_map, "fast")
+        (self._watchdog_block,) = plan_reads(device_map, "slow")
+        (self._command_block,) = plan_reads(device_map, "event")
+        self._words = (STOP_WORD, 0)
+        self._order = 0
+
+    async def start(self, speed_mm_s: int) -> None:
+        """Run at a signed speed in mm/s; every step is read back.
+
+        Raises:
+            DeviceRefused: the drive is in fault, keeps other words, the speed is out of range,
+                or a stop came in between.
+            DeviceTimeout: the drive does not say that it runs.
+            DeviceUnreachable: the line is down.
+        """
+        word, set_point = command_words(self._settings, speed_mm_s)
+        if set_point > self._settings.full_scale:
+            limit = f"{self._settings.mm_s_at_full_scale:g} mm/s at full scale"
+            raise DeviceRefused(self.name, "start", f"{speed_mm_s} mm/s is beyond {limit}")
+        order = self._new_order(self._words)
+        done = False
+        try:
+            status = await self._status()
+            if status.faulty:
+                raise DeviceRefused(self.name, "start", "in fault. Clear it, then reset_fault")
+            # A run needs a rising bit 0; a belt that runs in this direction keeps running.
+            if self._words[0] != word or not status.running:
+                await self._command((word & ~1, set_point), order, "start")
+            await self._command((word, set_point), order, "start")
+            await self._await_running(order)
+            done = True
+        finally:
+            if not done and order == self._order:
+                self._new_order(self._stop_words())
+
+    async def stop(self) -> None:
+        """Stop by ramp, set point 0, verified to stand. Overtakes every waiting request.
+
+        Raises:
+            DeviceTimeout: no answer, or the belt still moves after ``stop_timeout_ms``.
+            DeviceRefused: a newer command came before the belt was seen to stand.
+            DeviceUnreachable: the line is down; the drive's own time-out stops it.
+        """
+        order = self._new_order(self._stop_words())
+        await self._unit.write_words("stw", self._words, Priority.STOP)
+        deadline_ns = self._now_ns() + self._settings.stop_timeout_ms * _NS_PER_MS
+        while True:
+            status = await self._status(Priority.STOP)
+            self._still(order, "stop")
+            if not status.running and status.speed_mm_s == 0:
+                return
+            if self._now_ns() >= deadline_ns:
+                detail = f"{status.speed_mm_s} mm/s after {self._settings.stop_timeout_ms} ms"
+                raise DeviceTimeout(self.name, "stop", f"{detail}. Press the emergency stop")
+            await asyncio.sleep(_CONFIRM_S)
+
+    async def reset_fault(self) -> None:
+        """Acknowledge by a rising edge of bit 7; the belt stays stopped.
+
+        Raises:
+            DeviceRefused: the cause is still there.
+        """
+        order = self._new_order((STOP_WORD, 0))
+        for word in (STOP_WORD, STOP_WORD | FAULT_ACK, STOP_WORD):
+            await self._command((word, 0), order, "reset")
+        if (await self._status()).faulty:
+            raise DeviceRefused(self.name, "reset", "the fault stays: its cause is still there")
+
+    async def run(self) -> None:
+        """Refresh and poll for ever; on cancellation the drive is told to stop."""
+        refreshed_ns: int | None = None
+        try:
+            while True:
+                begun_ns = self._now_ns()
+                if self._alive():
+                    due_ns = self._settings.refresh_ms * _NS_PER_MS
+                    if refreshed_ns is None or begun_ns - refreshed_ns >= due_ns:
+                        refreshed_ns = begun_ns
+                        await self._guarded(self._refresh)
+                        await self._guarded(self._poll_watchdog)
+                    await self._guarded(self._poll)
+                elif self._words[0] & 1:
+                    # The lane logic has died while the belt may run. Silence lets the drive's
+                    # own time-out act; when the logic is back it must ask anew.
+                    self._new_order(self._stop_words())
+                await asyncio.sleep(rest_s(self._settings.poll_ms, begun_ns, self._now_ns()))
+        finally:
+            await self._say_farewell()
+
+    def _stop_words(self) -> tuple[int, int]:
+        """Stop without another direction, which a ramp would have to be turned round for."""
+        return STOP_WORD | self._words[0] & OTHER_DIRECTION, 0
+
+    async def _command(self, words: tuple[int, int], order: int, operation: str) -> None:
+        """Send words unless a newer order has come, read them back; refreshes repeat them."""
+        self._still(order, operation)
+        self._words = words
+        await self._unit.write_words("stw", words, Priority.COMMAND, lambda: order == self._order)
+        kept = (await self._unit.read_block(self._command_block, Priority.COMMAND)).values
+        self._still(order, operation)
+        if (kept["stw"], kept["hsw"]) != words:
+            held = f"{kept['stw']:04X} and {kept['hsw']} where {words[0]:04X} and {words[1]} were"
+            detail = f"the drive keeps {held} sent. Check P0700 and P1000"
+            raise DeviceRefused(self.name, operation, detail)
+
+    async def _await_running(self, order: int) -> None:
+        deadline_ns = self._now_ns() + self._settings.step_timeout_ms * _NS_PER_MS
+        while True:
+            status = await self._status()
+            self._still(order, "start")
+            if status.faulty:
+                raise DeviceRefused(self.name, "start", "went into fault. See its display")
+            if status.running:
+                return
+            if self._now_ns() >= deadline_ns:
+                detail = f"not running {self._settings.step_timeout_ms} ms after the command"
+                raise DeviceTimeout(self.name, "start", f"{detail}. Check running_bit and P0700")
+            await asyncio.sleep(_CONFIRM_S)
+
+    async def _status(self, priority: Priority = Priority.COMMAND) -> DriveStatus:
+        values = (await self._unit.read_block(self._status_block, priority)).values
+        return drive_status(self._settings, values["zsw"], values["hiw"], self._words[0])
+
+    def _still(self, order: int, operation: str) -> None:
+        if order != self._order:
+            raise DeviceRefused(self.name, operation, "a newer command took its place")
+
+    def _new_order(self, words: tuple[int, int]) -> int:
+        self._order += 1
+        self._words = words
+        return self._order
+
+    async def _refresh(self) -> None:
+        """Repeat the words as they are; words that have been replaced meanwhile are not sent."""
+        words = self._words
+
+        def wanted() -> bool:
+            return self._words is words and self._alive()
+
+        try:
+            await self._unit.write_words("stw", words, Priority.POLL, wanted)
+        except DeviceRefused:
+            if wanted():
+                raise
+
+    async def _poll(self) -> None:
+        sample = await self._unit.read_block(self._status_block)
+        zsw = sample.values["zsw"]
+        status = drive_status(self._settings, zsw, sample.values["hiw"], self._words[0])
+        quality = Quality.BAD if status.speed_mm_s is None else Quality.GOOD
+        self._publish({"speed_mm_s": status.speed_mm_s}, sample.requested_ns, quality)
+        seen: dict[str, Value] = {
+            "running": Input.OK if status.running else Input.BLOCKED,
+            "drive_fault": Input.BLOCKED if status.faulty else Input.OK,
+            "status_word": f"{zsw:04X}",
+        }
+        self._publish(seen, sample.requested_ns)
+
+    async def _poll_watchdog(self) -> None:
+        """Prove anew with every refresh that the drive would notice our silence."""
+        sample = await self._unit.read_block(self._watchdog_block)
+        in_time = 0 < sample.values["watchdog_time"] <= self._settings.watchdog_max_ms
+        acts = sample.values["watchdog_action"] == self._settings.watchdog_action
+        proven = Input.OK if in_time and acts else Input.BLOCKED
+        self._publish({"watchdog_set": proven}, sample.requested_ns)
+
+    def _publish(
+        self, values: Mapping[str, Value], requested_ns: int, quality: Quality = Quality.GOOD
+    ) -> None:
+        self._sink.deliver(points_of(self.name, values, quality), requested_ns)
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except DeviceError as error:
+            if self._link.failed(error):
+                # A lost drive stops by its own time-out and never starts again by itself.
+                self._new_order(self._stop_words())
+        else:
+            self._link.good()
+
+    async def _say_farewell(self) -> None:
+        self._new_order(self._stop_words())
+        # A line that is down already cannot be told anything: the drive's time-out acts.
+        with contextlib.suppress(DeviceError, TimeoutError):
+            async with asyncio.timeout(_FAREWELL_S):
+                await self._unit.write_words("stw", self._words, Priority.STOP)

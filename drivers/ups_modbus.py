@@ -1,0 +1,117 @@
+"""Tripp Lite UPS with a Modbus card: whether there is mains, and how long the battery lasts."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from drivers.device_link import DeviceLink, rest_s
+from drivers.device_map_checks import value_range
+from drivers.device_map_model import DeviceMap
+from drivers.modbus import ModbusBus
+from drivers.modbus_unit import ModbusUnit
+from drivers.read_plan import plan_reads
+from edge.core.values import Input, Quality
+from edge.errors import DeviceError
+from edge.ports import Heartbeat, Point, Sink
+
+NUMBERS = ("minutes_left", "battery_percent", "on_battery_s")
+REQUIRED_FIELDS = ("battery_condition", "battery_status", "battery_charge", *NUMBERS)
+
+
+class UpsModbusSettings(BaseModel):
+    """The UPS of a lane file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    kind: Literal["ups_modbus"]
+    bus: str = Field(description="Bus the card is on")
+    unit: int = Field(1, ge=0, le=255, description="Modbus device id, switch SW1 of the card")
+    poll_ms: int = Field(1000, ge=100, le=10_000, description="Period of reading")
+    misses: int = Field(3, ge=1, le=10, description="Missing answers until it counts as lost")
+
+
+def mains(values: Mapping[str, str | None], on_battery_s: int) -> Input:
+    """Say whether there is mains; the first second on battery is still 0 seconds. Pure."""
+    charge = values["battery_charge"]
+    if on_battery_s > 0 or charge == "discharging":
+        return Input.BLOCKED
+    return Input.UNKNOWN if charge is None else Input.OK
+
+
+def battery(values: Mapping[str, str | None]) -> Input:
+    """Say whether the battery is well: not low, and not to be replaced. Pure."""
+    status, condition = values["battery_status"], values["battery_condition"]
+    if status is None or condition is None:
+        return Input.UNKNOWN
+    return Input.OK if (status, condition) == ("ok", "good") else Input.BLOCKED
+
+
+class UpsModbus:
+    """Publishes ``mains`` (OK on mains, BLOCKED on battery), ``battery`` and the numbers.
+
+    ``battery_percent``, ``minutes_left`` and ``on_battery_s`` are Quality.BAD without a value when
+    they are outside the map's range. It only reads: nothing is ever shut down from here.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        settings: UpsModbusSettings,
+        sink: Sink,
+        alive: Heartbeat,
+        now_ns: Callable[[], int],
+        bus: ModbusBus,
+        device_map: DeviceMap,
+    ) -> None:
+        self.name = name
+        self._settings = settings
+        self._sink = sink
+        self._alive = alive
+        self._now_ns = now_ns
+        self._map = device_map
+        self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
+        (self._block,) = plan_reads(device_map, "fast")
+        self._link = DeviceLink(name, sink, settings.misses)
+
+    async def run(self) -> None:
+        """Poll for ever; silent while the lane logic is not alive."""
+        while True:
+            begun_ns = self._now_ns()
+            if self._alive():
+                await self._poll()
+            await asyncio.sleep(rest_s(self._settings.poll_ms, begun_ns, self._now_ns()))
+
+    async def _poll(self) -> None:
+        try:
+            sample = await self._unit.read_block(self._block)
+        except DeviceError as error:
+            self._link.failed(error)
+            return
+        self._link.good()
+        raw = sample.values
+        words = {
+            name: self._map.field(name).values.get(raw[name])
+            for name in ("battery_condition", "battery_status", "battery_charge")
+        }
+        points = (
+            self._judged("mains", mains(words, raw["on_battery_s"])),
+            self._judged("battery", battery(words)),
+            *(self._number(name, raw[name]) for name in NUMBERS),
+        )
+        self._sink.deliver(points, sample.requested_ns)
+
+    def _judged(self, name: str, state: Input) -> Point:
+        source = f"{self.name}.{name}"
+        if state is Input.UNKNOWN:
+            return Point(source, state, Quality.BAD, "a code that the map does not know")
+        return Point(source, state)
+
+    def _number(self, name: str, raw: int) -> Point:
+        low, high = value_range(self._map.field(name))
+        if low <= raw <= high:
+            return Point(f"{self.name}.{name}", raw)
+        detail = f"{raw} is outside {low}..{high} of the map"
+        return Point(f"{self.name}.{name}", None, Quality.BAD, detail)
