@@ -260,3 +260,22 @@ def test_a_manifest_is_utf_8_with_or_without_a_mark_and_others_are_named(
     assert result.exit_code == (1 if said else 0)
     assert said in result.output
     assert ": :" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("code", "description", "may", "headline"),
+    [
+        ("0407", "x", "no", "held until a missing fact is known; no officer's answer makes a scan"),
+        ("0407", "live hens", "no", "held until a missing fact is known"),
+        ("8471 30", "live hens", "yes", "held; a named officer judges, and may answer scan"),
+    ],
+)
+def test_the_headline_of_a_hold_agrees_with_what_an_officer_may(
+    write: Write, code: str, description: str, may: str, headline: str
+) -> None:
+    file = write(manifest({"tnved_code": code, "description": description}))
+    shown = call("decide", str(file), *AT).output.splitlines()
+    assert shown[1].startswith(f"verdict: HOLD - {headline}")
+    assert shown[2] == f"an officer's answer may lead to a scan: {may}"
+    told = call("law", "explain", code, "--description", description, *AT).output
+    assert f"HOLD - {headline}" in told
