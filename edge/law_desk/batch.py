@@ -11,7 +11,7 @@ from itertools import chain
 from typing import IO, NamedTuple
 
 from edge.errors import EdgeError, PublishError
-from edge.law.words import Json
+from edge.law.words import NATIVE_REVIEW, Json
 from edge.law_desk.columns import make_manifest, read_header
 from edge.law_desk.desk import Desk
 from edge.law_desk.labels import Language, said
@@ -56,7 +56,9 @@ def error_record(line: int, error: str, manifest_id: str = "") -> Record:
 def verdict_record(line: int, manifest: Manifest, desk: Desk, language: Language) -> Record:
     """What is printed for a manifest that was judged; ``line`` is where it begins."""
     verdict = desk.verdict(manifest)
+    review: Record = {} if language == "en" else {"review": NATIVE_REVIEW}
     return {
+        **review,
         "id": manifest.id,
         "line": line,
         "version": manifest.version,

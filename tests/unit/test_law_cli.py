@@ -12,6 +12,7 @@ from edge.cli import main
 from edge.law.change_texts import CHANGE_TEXTS
 from edge.law.rule_texts import RULE_TEXTS
 from edge.law.rules import Rule
+from edge.law.words import NATIVE_REVIEW
 from tests.unit.control.kit import LANE_FILE, ROOT
 
 LAW = ROOT / "config" / "law"
@@ -279,3 +280,15 @@ def test_the_headline_of_a_hold_agrees_with_what_an_officer_may(
     assert shown[2] == f"an officer's answer may lead to a scan: {may}"
     told = call("law", "explain", code, "--description", description, *AT).output
     assert f"HOLD - {headline}" in told
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_a_record_in_another_language_says_that_its_texts_need_review(
+    write: Write, language: str
+) -> None:
+    file = write(manifest())
+    assert decided(file, "--lang", language).get("review") == (
+        None if language == "en" else NATIVE_REVIEW
+    )
+    result = call("decide", *AT, "--batch", str(file), "--lang", language)
+    assert json.loads(result.output).get("review") == (None if language == "en" else NATIVE_REVIEW)
