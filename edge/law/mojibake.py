@@ -16,10 +16,15 @@ _SECOND_OF_CYRILLIC = "".join(
     if char not in "ЁёІі"
 )
 
+# Every way begins with one of few characters, which lets ordinary text pass quickly.
 _GARBLED = re.compile(
-    f"(?:[ÐÑÒÓ][{_SECOND_OF_LATIN}]){{2}}"  # UTF-8 read as Latin-1 or Windows-1252
-    f"|(?:[РСТУ][{_SECOND_OF_CYRILLIC}]){{2}}"  # UTF-8 read as Windows-1251
-    "|[À-ÖØ-öø-ÿ]{4}"  # Windows-1251 read as Latin-1: no language has four such letters in a row
+    "[À-ÖØ-öø-ÿРСТУ](?:"
+    # UTF-8 read as Latin-1 or Windows-1252
+    f"(?<=[ÐÑÒÓ])[{_SECOND_OF_LATIN}][ÐÑÒÓ][{_SECOND_OF_LATIN}]"
+    # UTF-8 read as Windows-1251
+    f"|(?<=[РСТУ])[{_SECOND_OF_CYRILLIC}][РСТУ][{_SECOND_OF_CYRILLIC}]"
+    # Windows-1251 read as Latin-1: no language has four such letters in a row
+    "|(?<=[À-ÖØ-öø-ÿ])[À-ÖØ-öø-ÿ]{3})"
 )
 
 
