@@ -206,12 +206,16 @@ def fault_list(language: str) -> None:
     """List every fault with its class, its text and the remedy."""
     from edge.core.catalogue import TEXTS
     from edge.core.faults import CATALOGUE
+    from edge.core.remedies import REMEDIES
+    from edge.law.words import NATIVE_REVIEW
 
     for code, row in CATALOGUE.items():
         latched = "latched" if row.latched else "clears by itself"
         click.echo(f"{code.value}  [{row.kind.value}, {latched}]")
         click.echo(f"    {getattr(TEXTS[code], language)}")
-        click.echo(f"    {TEXTS[code].remedy}")
+        click.echo(f"    {getattr(REMEDIES[code], language)}")
+    if language != "en":
+        click.echo(NATIVE_REVIEW)
 
 
 @main.group()

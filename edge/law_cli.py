@@ -156,11 +156,17 @@ def law() -> None:
 @_law_option
 @_at_option
 @_lang_option
-def law_show(folder: Path | None, at: date | None, lang: "Language") -> None:
-    """Show what is in force on a day, the exemptions in full."""
+@click.option("--rows", is_flag=True, help="List every row of advice, with its source.")
+@click.option("--json", "as_json", is_flag=True, help="Print every row of the table as JSON.")
+def law_show(
+    folder: Path | None, at: date | None, lang: "Language", *, rows: bool, as_json: bool
+) -> None:
+    """Show what is in force on a day, the exemptions in full; --rows lists what is held as well."""
     from edge.law.dated import Missing
     from edge.law.grounds import tables_in_force
     from edge.law_desk.desk import read_law
+    from edge.law_desk.labels import json_text
+    from edge.law_desk.rows import law_record
     from edge.law_desk.shelf import show_law
 
     day = at or _today()
@@ -168,7 +174,10 @@ def law_show(folder: Path | None, at: date | None, lang: "Language") -> None:
         read = read_law(folder or _shipped())
     except SettingsError as error:
         _mistakes(error)
-    _print(show_law(read, day, lang))
+    if as_json:
+        click.echo(json_text(law_record(read, day, lang), indent=2))
+    else:
+        _print(show_law(read, day, lang, rows=rows))
     if any(isinstance(one, Missing) for one in tables_in_force(read, day)):
         sys.exit(EXIT_FAILED)
 

@@ -78,6 +78,9 @@ class Policy(Section):
     four_eyes: bool = Field(
         default=False, description="An OMS's scan or confirmed identity waits for a second OMS"
     )
+    one_person: bool = Field(
+        default=False, description="The OAC may have acted as OMS of the same inspection"
+    )
 
 
 class Envelope(Section):

@@ -127,7 +127,8 @@ class Acts(UnitActs):
         case = self._case(inspection_id)
         if self._state(case) is not InspectionState.ANALYSIS or case.outcome:
             raise CommandRefused(f"{inspection_id} has no image that waits for an outcome")
-        if not duties_are_separate(actor.officer.id, case.oms_ids):
+        one_person = self._gate.one_person
+        if not duties_are_separate(actor.officer.id, case.oms_ids, one_person_allowed=one_person):
             raise CommandRefused(
                 f"officer {actor.officer.id!r} acted as OMS in {inspection_id}; "
                 "another OAC has to analyse the image"

@@ -192,6 +192,11 @@ class Gate:
         """Whether a held unit is scanned only when a second officer says the same."""
         return self._lane.policy.four_eyes
 
+    @property
+    def one_person(self) -> bool:
+        """Whether the OAC of an inspection may have acted as its OMS."""
+        return self._lane.policy.one_person
+
     def permit(self, case: Case, verdict: Verdict, answer: HoldAnswer | None) -> ScanPermit:
         """Make a permit by the law and the site's policy. Raises ValueError: there is none."""
         return make_scan_permit(

@@ -10,6 +10,7 @@ from edge.core.faults import CATALOGUE
 from edge.core.inspection import Inspection, InspectionState
 from edge.core.lane import PACKML
 from edge.core.missions import against
+from edge.core.remedies import REMEDIES
 from edge.core.state import State
 from edge.law.verdicts import TableRef, Verdict
 from edge.settings import LaneFile
@@ -42,7 +43,7 @@ def describe(
                 "class": CATALOGUE[active.fault].kind.value,
                 "present": active.present,
                 "text": TEXTS[active.fault].en,
-                "remedy": TEXTS[active.fault].remedy,
+                "remedy": REMEDIES[active.fault].en,
             }
             for active in state.faults
         ],

@@ -29,16 +29,17 @@ _SIZE = Text(
 _TWO_IDENTIFIERS = Text(
     "Two identifiers that agree with the manifest, or an OMS who confirms whose manifest it is; "
     "until then no officer may scan",
-    "Два идентификатора, совпадающие с манифестом, или OMS, подтвердивший, чей это манифест; до "
+    "Два идентификатора, совпадающие с манифестом, или ОУС, подтвердивший, чей это манифест; до "
     "этого сканировать не вправе никто",
-    "Манифестке сәйкес екі сәйкестендіргіш немесе манифест кімдікі екенін растаған OMS; оған дейін "
-    "ешкім сканерлей алмайды",
+    "Манифестке сәйкес екі сәйкестендіргіш немесе манифест кімдікі екенін растаған жүйені басқару "
+    "операторы; оған дейін ешкім сканерлей алмайды",
 )
 _LOOKED = Text(
     "An OMS looks, or asks for a corrected line, and answers; the answer may be scan",
-    "OMS осматривает или запрашивает исправленную строку и отвечает; ответом может быть "
+    "ОУС осматривает или запрашивает исправленную строку и отвечает; ответом может быть "
     "сканирование",
-    "OMS қарап шығады немесе түзетілген жолды сұратып, жауап береді; жауабы сканерлеу болуы мүмкін",
+    "Жүйені басқару операторы қарап шығады немесе түзетілген жолды сұратып, жауап береді; жауабы "
+    "сканерлеу болуы мүмкін",
 )
 _NOTHING = Text(
     "Nothing needs to change; the notice decides nothing",
@@ -54,18 +55,21 @@ CHANGE_TEXTS = MappingProxyType(
             "Түзетілген манифест, жаңа өлшеу немесе басқа кесте қайта бағаланады",
         ),
         Rule.NO_ANIMALS_STATED: Text(
-            "The officer withdraws the statement: the circus is exempt again",
-            "Должностное лицо отзывает заявление: цирк снова исключён",
-            "Лауазымды адам мәлімдемесін қайтарып алады: цирк қайтадан ерекше жағдайға жатады",
+            "A corrected manifest, or another inspection: the statement counts for this one "
+            "alone, and nothing takes it back",
+            "Исправленный манифест или другая проверка: заявление действует только для этой и не "
+            "отзывается",
+            "Түзетілген манифест немесе басқа тексеру: мәлімдеме тек осы тексеруге жарамды және "
+            "қайтарып алынбайды",
         ),
         Rule.LIVE_ANIMALS: _CORRECTED,
         Rule.CIRCUS: Text(
             "The statement of a named OMS that no animals are aboard this unit, or a corrected "
             "manifest; otherwise no officer may scan",
-            "Заявление названного OMS, что в этом объекте нет животных, или исправленный манифест; "
-            "иначе сканировать не вправе никто",
-            "Аты аталған OMS-тің осы нысанда жануар жоқ деген мәлімдемесі немесе түзетілген "
-            "манифест; әйтпесе ешкім сканерлей алмайды",
+            "Заявление названного ОУС, что в этом объекте нет животных, или исправленный "
+            "манифест; иначе сканировать не вправе никто",
+            "Аты аталған жүйені басқару операторының осы нысанда жануар жоқ деген мәлімдемесі "
+            "немесе түзетілген манифест; әйтпесе ешкім сканерлей алмайды",
         ),
         Rule.LIVE_FISH: _CORRECTED,
         Rule.HATCHING_EGGS: _CORRECTED,
@@ -130,18 +134,18 @@ CHANGE_TEXTS = MappingProxyType(
         Rule.EXEMPT_UNPROVEN: Text(
             "A signed manifest of this unit, or an OMS who confirms that it is of this unit; until "
             "then it is not passed as exempt, and no officer may scan",
-            "Подписанный манифест этого объекта или OMS, подтвердивший принадлежность; до этого "
+            "Подписанный манифест этого объекта или ОУС, подтвердивший принадлежность; до этого "
             "нельзя пропустить как исключённый, а сканировать не вправе никто",
-            "Осы нысанның қол қойылған манифесі немесе оның тиесілілігін растаған OMS; оған дейін "
-            "ерекше деп өткізуге болмайды, ешкім сканерлей алмайды",
+            "Осы нысанның қол қойылған манифесі немесе оның тиесілілігін растаған жүйені басқару "
+            "операторы; оған дейін ерекше деп өткізуге болмайды, ешкім сканерлей алмайды",
         ),
         Rule.MANIFEST_MISSING: Text(
             "A signed manifest of this unit, from headquarters, or an OMS who confirms which one "
             "is its own; until then no officer may scan",
-            "Подписанный манифест этого объекта от центра или OMS, подтвердивший, какой манифест "
+            "Подписанный манифест этого объекта от центра или ОУС, подтвердивший, какой манифест "
             "его; до этого сканировать не вправе никто",
             "Орталықтан осы нысанның қол қойылған манифесі немесе қай манифест соныкі екенін "
-            "растаған OMS; оған дейін ешкім сканерлей алмайды",
+            "растаған жүйені басқару операторы; оған дейін ешкім сканерлей алмайды",
         ),
         Rule.MANIFEST_UNSIGNED: Text(
             "A signed manifest of this unit, from headquarters; until then no officer may scan",
@@ -151,10 +155,10 @@ CHANGE_TEXTS = MappingProxyType(
         Rule.MANIFEST_STALE: Text(
             "A manifest of this unit that is in date, from headquarters; until then an OMS answers "
             "and may say scan",
-            "Действующий манифест этого объекта от центра; до этого отвечает OMS и может решить "
+            "Действующий манифест этого объекта от центра; до этого отвечает ОУС и может решить "
             "сканировать",
-            "Орталықтан осы нысанның мерзімі өтпеген манифесі; оған дейін OMS жауап береді және "
-            "сканерлеуге шеше алады",
+            "Орталықтан осы нысанның мерзімі өтпеген манифесі; оған дейін жүйені басқару "
+            "операторы жауап береді және сканерлеуге шеше алады",
         ),
         Rule.MANIFEST_CONTRADICTION: Text(
             "A higher version of the manifest, from headquarters; no officer may scan before",
@@ -167,9 +171,9 @@ CHANGE_TEXTS = MappingProxyType(
             "A measurement whose whole uncertainty lies within or beyond the limits; until then an "
             "OMS answers and may say scan",
             "Измерение, вся погрешность которого лежит внутри или вне пределов; до этого отвечает "
-            "OMS и может решить сканировать",
-            "Бүкіл қателігі шек ішінде не шектен тыс жататын өлшеу; оған дейін OMS жауап береді "
-            "және сканерлеуге шеше алады",
+            "ОУС и может решить сканировать",
+            "Бүкіл қателігі шек ішінде не шектен тыс жататын өлшеу; оған дейін жүйені басқару "
+            "операторы жауап береді және сканерлеуге шеше алады",
         ),
         Rule.DIMENSIONS_UNKNOWN: _SIZE,
         Rule.DIMENSIONS_UNMEASURED: Text(
@@ -180,27 +184,29 @@ CHANGE_TEXTS = MappingProxyType(
         Rule.DIMENSIONS_DECLARED: _SIZE,
         Rule.SPEED: Text(
             "The unit comes again at a speed within the limits; an OMS may answer as well",
-            "Объект подъезжает снова со скоростью в пределах; ответить может и OMS",
-            "Нысан шек ішіндегі жылдамдықпен қайта келеді; OMS та жауап бере алады",
+            "Объект подъезжает снова со скоростью в пределах; ответить может и ОУС",
+            "Нысан шек ішіндегі жылдамдықпен қайта келеді; жүйені басқару операторы да жауап бере "
+            "алады",
         ),
         Rule.TABLE_NOT_LOADED: _SIGNED_TABLE,
         Rule.TABLE_EXPIRED: _SIGNED_TABLE,
         Rule.TABLE_GAP: _SIGNED_TABLE,
         Rule.TABLE_CONTRADICTION: Text(
-            "Headquarters ends one table before the other begins; no officer may scan before",
-            "Центр завершает действие одной таблицы до начала другой; до этого сканировать не "
-            "вправе никто",
-            "Орталық бір кестенің мерзімін екіншісі басталғанша аяқтайды; оған дейін ешкім "
-            "сканерлей алмайды",
+            "Headquarters makes the tables agree, or ends one before the other begins; no officer "
+            "may scan before",
+            "Центр согласует таблицы или завершает действие одной до начала другой; до этого "
+            "сканировать не вправе никто",
+            "Орталық кестелерді үйлестіреді немесе бірінің мерзімін екіншісі басталғанша "
+            "аяқтайды; оған дейін ешкім сканерлей алмайды",
         ),
         Rule.TABLE_UNSIGNED: _SIGNED_TABLE,
         Rule.DESCRIPTION_UNREAD: Text(
             "A shorter, readable description in a corrected manifest; until then an OMS answers "
             "and may say scan",
-            "Более короткое и читаемое описание в исправленном манифесте; до этого отвечает OMS и "
+            "Более короткое и читаемое описание в исправленном манифесте; до этого отвечает ОУС и "
             "может решить сканировать",
-            "Түзетілген манифесте қысқарақ әрі оқылатын сипаттама; оған дейін OMS жауап береді "
-            "және сканерлеуге шеше алады",
+            "Түзетілген манифесте қысқарақ әрі оқылатын сипаттама; оған дейін жүйені басқару "
+            "операторы жауап береді және сканерлеуге шеше алады",
         ),
         Rule.LIVING_GOODS: _LOOKED,
         Rule.LIVING_WORD: _LOOKED,
@@ -208,16 +214,17 @@ CHANGE_TEXTS = MappingProxyType(
         Rule.DOCUMENT: _LOOKED,
         Rule.ANIMAL_VEHICLE: Text(
             "An OMS sees whether the vehicle is empty and answers; the answer may be scan",
-            "OMS проверяет, пуст ли транспорт, и отвечает; ответом может быть сканирование",
-            "OMS көліктің бос екенін тексеріп, жауап береді; жауабы сканерлеу болуы мүмкін",
+            "ОУС проверяет, пуст ли транспорт, и отвечает; ответом может быть сканирование",
+            "Жүйені басқару операторы көліктің бос екенін тексеріп, жауап береді; жауабы "
+            "сканерлеу болуы мүмкін",
         ),
         Rule.DRIVER_NOT_ASKED: Text(
             "The driver's answer to an OMS: are live animals on board? Until then no officer may "
             "scan",
-            "Ответ водителя на вопрос OMS, есть ли на борту живые животные; до этого сканировать "
+            "Ответ водителя на вопрос ОУС, есть ли на борту живые животные; до этого сканировать "
             "не вправе никто",
-            "Жүргізушінің OMS сұрағына жауабы: көлікте тірі жануар бар ма? Оған дейін ешкім "
-            "сканерлей алмайды",
+            "Жүргізушінің жүйені басқару операторының сұрағына жауабы: көлікте тірі жануар бар "
+            "ма? Оған дейін ешкім сканерлей алмайды",
         ),
         Rule.ANIMALS_ABOARD: Text(
             "The animals leave the unit and the driver answers no; until then no officer may scan",

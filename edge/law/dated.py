@@ -94,8 +94,9 @@ def in_force(things: Sequence[D], day: date, name: str) -> D | Missing:
         remedy = "have headquarters sign it: scanlane-hq sign FILE"
         return Missing(Absence.UNSIGNED, shown, reason, remedy)
     if len(covering) > 1 and len({one.substance for one in covering}) > 1:
-        reason = f"{len(covering)} {name}s cover {day} and contradict each other"
-        return Missing(Absence.CONTRADICTION, shown, reason, "end one before the other begins")
+        reason = f"more than one {name} covers {day}, and they contradict each other"
+        remedy = "make them agree, or end one before the other begins"
+        return Missing(Absence.CONTRADICTION, shown, reason, remedy)
     if covering:
         return max(covering, key=lambda one: (one.valid_from, one.ref.version, one.ref.sha256))
     if not things:

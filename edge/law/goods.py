@@ -12,7 +12,7 @@ from edge.law.living_words import Found, WordHit, find_words
 from edge.law.manifest import GoodsLine
 from edge.law.rules import Rule
 from edge.law.tables import NAMES, Action, ExemptionTable, ExemptRow, GoodsRow
-from edge.law.tariff import CodeProblem, read_code
+from edge.law.tariff import CodeProblem, print_code, read_code
 from edge.law.verdicts import Finding
 
 _UNHEARD = Found((), (), not_read_whole=False)
@@ -107,13 +107,13 @@ def line_findings(studied: StudiedLine) -> Iterator[Finding]:
     if isinstance(studied.digits, CodeProblem):
         yield Finding(Rule.MALFORMED_CODE, f"{shown}: {studied.digits.value}")
     for row in studied.undecided:
-        yield Finding(Rule.UNDECIDED_CODE, f"{shown}: may be {row.prefix}, {row.what}")
+        yield Finding(Rule.UNDECIDED_CODE, f"{shown}: may be {print_code(row.prefix)}, {row.what}")
     if studied.found.not_read_whole:
         yield Finding(Rule.DESCRIPTION_UNREAD, shown)
     for advice in studied.advice:
         rule = advised(advice, studied.found)
         if rule is not None:
-            yield Finding(rule, f"{shown}: {advice.prefix}, {advice.what}")
+            yield Finding(rule, f"{shown}: {print_code(advice.prefix)}, {advice.what}")
     for hit in studied.found.hits:
         if not studied.expected(hit):
             sensitive = hit.word_class is WordClass.SENSITIVE

@@ -2,6 +2,7 @@
 
 A change is never an order to scan: it says which fact, paper or answer the rule waits for. The
 sources of codes and words stand in the tables and lexica; here are those of the rules themselves.
+What is cited of a page stands there in these words, and a setting that is named exists.
 """
 
 from dataclasses import dataclass
@@ -12,59 +13,88 @@ from edge.law.rules import RULES, Rule
 from edge.law.words import Text
 
 _NOTICE = "Order of the State Revenue Committee No. 722 of 12.11.2021, as noticed on 18.04.2025"
-_CHOICE = "edge/law/README.md"
-_FACT = f"{_CHOICE}, The two sorts of holds: only the fact ends what nobody knows"
-_JUDGED = f"{_CHOICE}, The two sorts of holds: a named OMS judges what is known"
-_NOBODY = f"{_CHOICE}, What nobody can do"
-_DATED = f"{_CHOICE}, The four verdicts: no table of exemptions, or two, for the day"
-_WORDS = f"{_CHOICE}, Words of living goods: a word only ever raises doubt"
-_SITE = f"{_CHOICE}, The four verdicts; rows of advice are the site's and exempt nothing"
+_VERDICTS = "The four verdicts, in the order in which they are asked"
+_SORTS = "The two sorts of holds"
+_NOBODY = "What nobody can do"
+_STATED = "What an OMS may state of a unit"
+_WORDS = "Words of living goods"
+_CHOICE = "Where the notice leaves a choice"
+_SIZES = (
+    f"{_NOTICE}, exemption 4 (dimensions that do not correspond to the technical capabilities of "
+    "the complex); limits: setting `[envelope]` of the lane file"
+)
+
+
+def _said(section: str, words: str) -> str:
+    """A citation of the page of this folder: its section, and words that stand in it."""
+    return f'edge/law/README.md, {section}: "{words}"'
+
+
+_SITE = _said(_VERDICTS, "are the site's advice and exempt nothing")
+_NO_LAW = _said(
+    _VERDICTS,
+    "no table or lexicon in force for the day: none, an unsigned one, or two that contradict each "
+    "other",
+)
+_IDENTIFIERS = _said(_VERDICTS, "identifiers that do not agree")
+_PAPERS = _said(_VERDICTS, "a manifest that is missing, unsigned or stale")
 
 RULE_SOURCES = MappingProxyType(
     {
         Rule.CLEAR: f"{_NOTICE}: the complex is applied at arrival, or upon the carrier's request",
-        Rule.NO_ANIMALS_STATED: f"{_CHOICE}, Where the notice leaves a choice: 9508 10 also covers "
-        "equipment",
+        Rule.NO_ANIMALS_STATED: _said(_CHOICE, "9508 10 also covers equipment"),
         Rule.LIVE_ANIMALS: f"{_NOTICE}, exemption 1 (live animals)",
         Rule.CIRCUS: f"{_NOTICE}, exemption 1 (mobile circuses and menageries)",
         Rule.LIVE_FISH: f"{_NOTICE}, exemption 2 (live fish)",
         Rule.HATCHING_EGGS: f"{_NOTICE}, exemption 3 (eggs for incubation)",
-        Rule.DIMENSIONS: f"{_NOTICE}: dimensions that do not fit the technical capabilities of the "
-        "complex",
+        Rule.DIMENSIONS: _SIZES,
         Rule.DEPARTURE: f"{_NOTICE}: on departure only upon the written request of the carrier",
         Rule.DEPARTURE_REQUEST: f"{_NOTICE}: on departure only upon the written request of the "
         "carrier",
-        Rule.DIRECTION_UNKNOWN: _FACT,
-        Rule.DIRECTION_CONTRADICTION: _FACT,
-        Rule.UNDECIDED_CODE: _FACT,
-        Rule.MALFORMED_CODE: _FACT,
-        Rule.GOODS_MISSING: _FACT,
-        Rule.EXEMPT_UNPROVEN: _NOBODY,
-        Rule.MANIFEST_MISSING: _FACT,
-        Rule.MANIFEST_UNSIGNED: _FACT,
-        Rule.MANIFEST_STALE: f"{_CHOICE}, Where the notice leaves a choice: stale manifest",
-        Rule.MANIFEST_CONTRADICTION: _FACT,
-        Rule.IDENTITY_CONFLICT: _FACT,
-        Rule.IDENTITY_MISSING: _FACT,
-        Rule.DIMENSIONS_UNCERTAIN: _JUDGED,
-        Rule.DIMENSIONS_UNKNOWN: _FACT,
-        Rule.DIMENSIONS_UNMEASURED: _FACT,
-        Rule.DIMENSIONS_DECLARED: _FACT,
-        Rule.SPEED: f"{_CHOICE}, Where the notice leaves a choice: is speed a dimension",
-        Rule.TABLE_NOT_LOADED: _DATED,
-        Rule.TABLE_EXPIRED: _DATED,
-        Rule.TABLE_GAP: _DATED,
-        Rule.TABLE_CONTRADICTION: _DATED,
-        Rule.TABLE_UNSIGNED: _DATED,
-        Rule.DESCRIPTION_UNREAD: f"{_CHOICE}, Words of living goods: not_read_whole",
+        Rule.DIRECTION_UNKNOWN: _said(_VERDICTS, "a direction that is unknown"),
+        Rule.DIRECTION_CONTRADICTION: _said(
+            _VERDICTS, "a direction that is unknown, or other than the lane's"
+        ),
+        Rule.UNDECIDED_CODE: _said(_VERDICTS, "a code too short to tell"),
+        Rule.MALFORMED_CODE: _said(_VERDICTS, "a code that is none"),
+        Rule.GOODS_MISSING: _said(_VERDICTS, "no goods named"),
+        Rule.EXEMPT_UNPROVEN: _said(
+            _NOBODY,
+            "Exempt goods declared in papers that are not proven to be this unit's are neither "
+            "passed as exempt nor scanned",
+        ),
+        Rule.MANIFEST_MISSING: _PAPERS,
+        Rule.MANIFEST_UNSIGNED: _PAPERS,
+        Rule.MANIFEST_STALE: _said(_SORTS, "a manifest that is signed and out of date"),
+        Rule.MANIFEST_CONTRADICTION: _said(_SORTS, "one version that says two things"),
+        Rule.IDENTITY_CONFLICT: _IDENTIFIERS,
+        Rule.IDENTITY_MISSING: _said(_SORTS, "identifiers missing or in conflict"),
+        Rule.DIMENSIONS_UNCERTAIN: f"{_SIZES}; "
+        + _said(_SORTS, "a measured size or mass too near the limit"),
+        Rule.DIMENSIONS_UNKNOWN: f"{_SIZES}; "
+        + _said(_SORTS, "a size not measured, only declared, or seen by a gauge that saw nothing"),
+        Rule.DIMENSIONS_UNMEASURED: f"{_SIZES}, what must be measured: setting "
+        "`[envelope] must_measure`; " + _said(_VERDICTS, "only declared where it must be measured"),
+        Rule.DIMENSIONS_DECLARED: f"{_SIZES}; "
+        + _said(_VERDICTS, "declared too large and not measured"),
+        Rule.SPEED: _said(_CHOICE, "who comes too fast is held"),
+        Rule.TABLE_NOT_LOADED: _NO_LAW,
+        Rule.TABLE_EXPIRED: _NO_LAW,
+        Rule.TABLE_GAP: _NO_LAW,
+        Rule.TABLE_CONTRADICTION: _NO_LAW,
+        Rule.TABLE_UNSIGNED: _NO_LAW,
+        Rule.DESCRIPTION_UNREAD: _said(_WORDS, "`not_read_whole` is a doubt of its own"),
         Rule.LIVING_GOODS: _SITE,
-        Rule.LIVING_WORD: _WORDS,
+        Rule.LIVING_WORD: _said(_WORDS, "A word only ever raises doubt"),
         Rule.SITE_POLICY: _SITE,
         Rule.DOCUMENT: _SITE,
         Rule.ANIMAL_VEHICLE: _SITE,
-        Rule.DRIVER_NOT_ASKED: f"{_CHOICE}: pets and riding horses have no goods declaration",
-        Rule.ANIMALS_ABOARD: f"{_NOTICE}, exemption 1 (live animals); no declaration proves them",
-        Rule.WORDS_MISSING: f"{_CHOICE}, Words of living goods: dated like the tables of codes",
+        Rule.DRIVER_NOT_ASKED: _said(
+            _STATED, "Pets and riding horses in a person's own vehicle have no goods declaration"
+        ),
+        Rule.ANIMALS_ABOARD: f"{_NOTICE}, exemption 1 (live animals); "
+        + _said(_STATED, "`yes`, and no answer to a question that was put, are holds"),
+        Rule.WORDS_MISSING: _NO_LAW,
         Rule.GOODS_NOTICE: _SITE,
         Rule.DOCUMENT_NOTICE: _SITE,
     }

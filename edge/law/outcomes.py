@@ -120,7 +120,7 @@ def duties_are_separate(
     Args:
         oac_id: who wants to give the outcome; an empty id never may.
         oms_ids: everyone who acted as OMS in this inspection.
-        one_person_allowed: the site's setting for the other reading.
+        one_person_allowed: the site's setting for the other reading, `[policy] one_person`.
     """
     oac = same_officer(oac_id)
     return bool(oac) and (one_person_allowed or oac not in {same_officer(oms) for oms in oms_ids})

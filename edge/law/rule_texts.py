@@ -161,9 +161,9 @@ RULE_TEXTS = MappingProxyType(
             "Бұл күнге ерекше жағдайлар кестесі жоқ: сканерлеу мүмкін емес",
         ),
         Rule.TABLE_CONTRADICTION: Text(
-            "More than one table of exemptions covers this day: no scan can be permitted",
-            "В этот день действуют несколько таблиц исключений: сканирование невозможно",
-            "Бұл күні бірнеше кесте қолданыста: сканерлеу мүмкін емес",
+            "Tables of exemptions for this day contradict each other: no scan can be permitted",
+            "Таблицы исключений на этот день противоречат друг другу: сканирование невозможно",
+            "Осы күнгі ерекше жағдайлар кестелері бір-біріне қайшы: сканерлеу мүмкін емес",
         ),
         Rule.TABLE_UNSIGNED: Text(
             "The table of exemptions has no valid signature: no scan can be permitted",

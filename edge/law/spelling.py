@@ -13,6 +13,7 @@ from enum import unique
 from functools import cached_property
 from itertools import accumulate
 
+from edge.law.mojibake import is_garbled
 from edge.law.words import Word
 
 MAX_CHARS = 20_000
@@ -97,7 +98,8 @@ class Reading:
         gaps: for each word the kind of gap before it.
         not_read_whole: the text is longer than ``MAX_CHARS``; a word is longer than
             ``MAX_WORD_CHARS``, so that words may have run together; or something stands for
-            characters lost on the way: lone surrogates, U+FFFD, three question marks in a row.
+            characters lost on the way: lone surrogates, U+FFFD, three question marks in a row, and
+            text read in another encoding than it was written in.
     """
 
     def __init__(self, description: str) -> None:
@@ -115,6 +117,7 @@ class Reading:
         self.before = self._pieces[:-1:2]
         self.gaps = list(map(_GAPS.__getitem__, self.before))
         lost = _LOST in self._folded or _LOST_IN_CODING in self._folded
+        lost = lost or is_garbled(self._text)
         self.not_read_whole = too_long or lost or len(description) > MAX_CHARS
 
     def _words(self) -> list[str]:

@@ -7,6 +7,7 @@ from edge.law.case import LawData
 from edge.law.dated import D, Missing, in_force
 from edge.law.row_checks import Problem
 from edge.law.tables import NAMES
+from edge.law.tariff import print_code
 
 _DAY = timedelta(days=1)
 _KEY = "valid_from..valid_to"
@@ -78,5 +79,8 @@ def word_problems(law: LawData) -> Iterator[Problem]:
                         "valid on the same days, has no such entry"
                     )
                     yield Problem(
-                        f"goods {row.prefix}: expects", word, reason, "Name an entry of both"
+                        f"goods {print_code(row.prefix)}: expects",
+                        word,
+                        reason,
+                        "Name an entry of both",
                     )

@@ -16,8 +16,8 @@ class Word(Enum):
 NATIVE_REVIEW = "RU and KK texts: needs native review"
 """State of every translation of this project; shown wherever one is printed, and said here only.
 
-It speaks of ``rule_texts``, ``change_texts``, ``outcomes``, the fault catalogue of `edge.core`, and
-the labels of `edge.law_desk`; a lexicon says it of its own words in its ``review``.
+It speaks of ``rule_texts``, ``change_texts``, ``outcomes``, the fault catalogue and remedies of
+`edge.core`, and the labels of `edge.law_desk`; a lexicon says it of its own words in ``review``.
 """
 
 

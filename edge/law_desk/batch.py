@@ -7,14 +7,15 @@ import csv
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import IO, NamedTuple
 
 from edge.errors import EdgeError, PublishError
-from edge.law.words import Json
+from edge.law.words import NATIVE_REVIEW, Json
 from edge.law_desk.columns import make_manifest, read_header
 from edge.law_desk.desk import Desk
 from edge.law_desk.labels import Language, said
-from edge.messages.base import MESSAGE_LIMIT_BYTES, read_object
+from edge.messages.base import MESSAGE_LIMIT_BYTES, read_object, utf8
 from edge.messages.manifest import Manifest, read_manifest
 
 MAX_REMEMBERED = 100_000
@@ -22,8 +23,6 @@ MAX_REMEMBERED = 100_000
 
 MAX_ROWS = 500
 """Rows of one id: the goods lines a manifest may have."""
-
-_BOM = b"\xef\xbb\xbf"
 
 Record = dict[str, Json]
 
@@ -40,8 +39,6 @@ def raw_lines(stream: IO[bytes]) -> Iterator[Raw]:
     number = 0
     while data := stream.readline(MESSAGE_LIMIT_BYTES + 2):
         number += 1
-        if number == 1:
-            data = data.removeprefix(_BOM)
         if len(data.rstrip(b"\r\n")) <= MESSAGE_LIMIT_BYTES:
             yield Raw(number, data)
             continue
@@ -59,7 +56,9 @@ def error_record(line: int, error: str, manifest_id: str = "") -> Record:
 def verdict_record(line: int, manifest: Manifest, desk: Desk, language: Language) -> Record:
     """What is printed for a manifest that was judged; ``line`` is where it begins."""
     verdict = desk.verdict(manifest)
+    review: Record = {} if language == "en" else {"review": NATIVE_REVIEW}
     return {
+        **review,
         "id": manifest.id,
         "line": line,
         "version": manifest.version,
@@ -80,9 +79,12 @@ def judge_lines(stream: IO[bytes], desk: Desk, language: Language) -> Iterator[R
     for line in raw_lines(stream):
         if line.data is None:
             yield error_record(line.number, _TOO_LONG)
-        elif line.data.strip():
+        elif line.data.strip(_BLANK):
             yield _judge_line(line.number, line.data, desk, language)
 
+
+_BLANK = b"\xef\xbb\xbf\x00 \t\r\n"
+"""Bytes of a line with nothing on it: the rest of a line end in UTF-16 is no manifest either."""
 
 _TOO_LONG = f"longer than the {MESSAGE_LIMIT_BYTES} bytes of a message; write one manifest a line"
 
@@ -96,32 +98,6 @@ def _judge_line(number: int, data: bytes, desk: Desk, language: Language) -> Rec
     except EdgeError as error:
         return error_record(number, str(error), manifest_id)
     return verdict_record(number, manifest, desk, language)
-
-
-class _Unreadable(Exception):
-    """A line of a spreadsheet that is no text."""
-
-
-class _Texts:
-    """The lines of a spreadsheet as text; goes on behind a line it cannot read."""
-
-    def __init__(self, lines: Iterator[Raw]) -> None:
-        self._lines = lines
-        self.number = 0
-
-    def __iter__(self) -> "_Texts":
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._lines)
-        self.number = line.number
-        if line.data is None:
-            raise _Unreadable(_TOO_LONG)
-        try:
-            return line.data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            reason = f"is not UTF-8 at byte {error.start}; save the file as UTF-8"
-            raise _Unreadable(reason) from error
 
 
 @dataclass(slots=True)
@@ -163,8 +139,9 @@ class _Row(NamedTuple):
 def judge_rows(stream: IO[bytes], desk: Desk, language: Language) -> Iterator[Record]:
     """Judge a spreadsheet of goods lines (CSV in UTF-8, divided by commas or semicolons).
 
-    Rows of one id that stand together are one manifest. A row that cannot be read may have been a
-    goods line of the manifest before or behind it, so neither of them is judged.
+    One line of the file is one row: a quote that is not closed on its line is a flaw of that line
+    alone. Rows of one id that stand together are one manifest. A row that cannot be read may have
+    been a goods line of the manifest before or behind it, so neither of them is judged.
 
     Raises:
         PublishError: the columns are not those of `columns.COLUMNS`; names them.
@@ -180,29 +157,36 @@ def judge_rows(stream: IO[bytes], desk: Desk, language: Language) -> Iterator[Re
 
 
 def _rows(stream: IO[bytes]) -> Iterator[_Row]:
+    """Every line is read by itself, so what is wrong with one takes no other with it."""
     lines = raw_lines(stream)
     first = next(lines, None)
     if first is None:
         return
-    texts = _Texts(_again(first, lines))
     semicolons = first.data is not None and b";" in first.data and b"," not in first.data
-    reader = csv.reader(texts, delimiter=";" if semicolons else ",", strict=True)
-    while True:
-        begins = texts.number + 1
+    for line in chain((first,), lines):
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except (_Unreadable, csv.Error) as error:
-            yield _Row(begins, [], str(error))
+            cells = _cells(line, ";" if semicolons else ",")
+        except ValueError as error:
+            yield _Row(line.number, [], str(error))
             continue
         if any(cell.strip() for cell in cells):
-            yield _Row(begins, cells, "")
+            yield _Row(line.number, cells, "")
 
 
-def _again(first: Raw, rest: Iterator[Raw]) -> Iterator[Raw]:
-    yield first
-    yield from rest
+def _cells(line: Raw, delimiter: str) -> list[str]:
+    """The cells of one line. Raises ValueError with what is wrong with it."""
+    if line.data is None:
+        raise ValueError(_TOO_LONG)
+    text = utf8(line.data).decode("utf-8").rstrip("\r\n")
+    if "\r" in text:
+        raise ValueError("has a line end (CR) inside; end every line with LF or CR LF")
+    try:
+        return next(csv.reader((text,), delimiter=delimiter, strict=True), [])
+    except csv.Error as error:
+        raise ValueError(
+            f"has a quote that is not closed on this line, or not doubled inside a cell ({error}); "
+            "one goods line a line, no line end inside a cell"
+        ) from error
 
 
 def _groups(rows: Iterable[_Row], names: tuple[str, ...]) -> Iterator[_Group]:

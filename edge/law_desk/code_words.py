@@ -10,11 +10,11 @@ from edge.law.grounds import tables_in_force
 from edge.law.lexicon import Lexicon
 from edge.law.living_words import WordHit
 from edge.law.manifest import GoodsLine
-from edge.law.rules import VerdictKind
+from edge.law.rules import RULES, VerdictKind
 from edge.law.tables import ExemptionTable, GoodsRow
 from edge.law.tariff import CodeProblem, print_code
 from edge.law.words import NATIVE_REVIEW
-from edge.law_desk.labels import ACTIONS, KINDS, Language, label, plain, said
+from edge.law_desk.labels import ACTIONS, Language, headline, label, plain, said
 
 
 def explain(law: LawData, line: GoodsLine, day: date, language: Language) -> Iterator[str]:
@@ -91,8 +91,10 @@ def _hit(hit: WordHit) -> str:
 
 def _alone(one: Explanation, language: Language) -> Iterator[str]:
     kind = one.kind
-    told = label("clear", language) if kind is VerdictKind.SCAN else said(KINDS[kind], language)
-    shown = f"{kind.name} - {told}"
+    may = all(RULES[reason.rule].officer_may_scan for reason in one.reasons)
+    shown = headline(kind, language, officer_may_scan=may)
+    if kind is VerdictKind.SCAN:
+        shown = f"{kind.name} - {label('clear', language)}"
     yield f"{label('alone', language)}: {shown}"
     if kind is VerdictKind.EXEMPT:
         return

@@ -21,7 +21,9 @@ class Per(Enum):
     DOCUMENT = "document"
 
 
-Value = str | int | float
+Value = str | int | float | bool
+
+_ANSWERS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 _AMOUNT = re.compile(r"[0-9]{1,9}([.,][0-9]{1,6})?")
 
@@ -40,6 +42,13 @@ def _amount(text: str) -> Value:
     if _AMOUNT.fullmatch(text):
         return float(text.replace(",", "."))
     raise ValueError(f"{text[:40]!r} is no amount; write it as 1200 or 1200.5")
+
+
+def _yes_or_no(text: str) -> Value:
+    answer = _ANSWERS.get(text.lower())
+    if answer is None:
+        raise ValueError(f"{text[:40]!r} is no answer; write it as yes or no")
+    return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,8 @@ COLUMNS: Mapping[str, Column] = {
     "plate": Column(("identifiers", "plate")),
     "container": Column(("identifiers", "container")),
     "qr": Column(("identifiers", "qr")),
+    "vehicle": Column(("transport", "kind")),
+    "private_vehicle": Column(("private_vehicle",), read=_yes_or_no),
     **{name: Column(("dimensions", name), read=_whole) for name in _SIZES},
     "unit_mass_kg": Column(("dimensions", "mass_kg"), read=_whole),
     "document_type": Column(("type",), Per.DOCUMENT),
@@ -106,7 +117,8 @@ def make_manifest(rows: Sequence[Mapping[str, str]], lane_id: str) -> Manifest:
 
     Args:
         rows: texts by column, at least one row; each is one goods line and may name a document.
-            A column of the manifest may be left empty after the row that fills it.
+            A column of the manifest may be left empty after the row that fills it. A row of a
+            private vehicle whose cells of goods are all empty names no goods.
         lane_id: where no row names a lane.
 
     Returns:
@@ -122,12 +134,20 @@ def make_manifest(rows: Sequence[Mapping[str, str]], lane_id: str) -> Manifest:
         for name, column in COLUMNS.items():
             if column.per is Per.MANIFEST:
                 _put(made, column, _agreed(name, rows))
-        made["goods"] = [_part(row, Per.LINE) for row in rows]
+        private = made.get("private_vehicle") is True
+        lines = (row for row in rows if not (private and _names_no_goods(row)))
+        made["goods"] = [_part(row, Per.LINE) for row in lines]
         documents = (_part(row, Per.DOCUMENT) for row in rows)
         made["documents"] = [one for one in documents if one]
     except ValueError as error:
         raise PublishError(f"manifest: {error}; correct the row") from error
     return read_manifest(json.dumps(made, ensure_ascii=False).encode())
+
+
+def _names_no_goods(row: Mapping[str, str]) -> bool:
+    """A private vehicle has no declaration of goods, yet its row must stand somewhere."""
+    lines = (name for name, column in COLUMNS.items() if column.per is Per.LINE)
+    return not any(row.get(name, "") for name in lines)
 
 
 def _agreed(name: str, rows: Sequence[Mapping[str, str]]) -> str:

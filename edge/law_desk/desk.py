@@ -24,7 +24,7 @@ from edge.law.grounds import study_case
 from edge.law.guidance import GUIDES
 from edge.law.manifest import Direction, IdentityState, ManifestFacts
 from edge.law.verdicts import Reason, Verdict
-from edge.law.words import Json, Text
+from edge.law.words import NATIVE_REVIEW, Json, Text
 from edge.law_desk.labels import Language, assume, said
 from edge.law_tables import load_law
 from edge.messages.base import MESSAGE_LIMIT_BYTES
@@ -97,8 +97,10 @@ class Answer:
         explained: dict[str, Json] = {
             one.reason.rule_id: one.record(language) for one in (*self.reasons, *self.notices)
         }
+        review: dict[str, Json] = {} if language == "en" else {"review": NATIVE_REVIEW}
         return {
             **self.verdict.record(),
+            **review,
             "manifest": {"id": self.manifest_id, "version": self.version},
             "lane": self.lane,
             "officer_may_scan": self.verdict.officer_may_scan,

@@ -23,13 +23,20 @@ KINDS = MappingProxyType(
             "no basis, not scanned", "нет основания, не сканируется", "негіз жоқ, сканерленбейді"
         ),
         VerdictKind.HOLD: Text(
-            "held, an officer answers",
-            "задержан, отвечает должностное лицо",
-            "тоқтатылды, лауазымды адам жауап береді",
+            "held; a named officer judges, and may answer scan",
+            "задержан; решает названное должностное лицо и может ответить «сканировать»",
+            "тоқтатылды; аты аталған лауазымды адам шешеді және «сканерлеу» деп жауап бере алады",
         ),
     }
 )
-"""The four verdicts."""
+"""The four verdicts; a hold as of the second sort, see ``HOLD_FOR_A_FACT``."""
+
+HOLD_FOR_A_FACT = Text(
+    "held until a missing fact is known; no officer's answer makes a scan of it",
+    "задержан до выяснения недостающего факта; ответ должностного лица не ведёт к сканированию",
+    "жетіспейтін дерек анықталғанша тоқтатылды; лауазымды адамның жауабы сканерлеуге апармайды",
+)
+"""A hold about a fact that nobody knows: only that fact ends it."""
 
 ACTIONS = MappingProxyType(
     {
@@ -162,6 +169,12 @@ ASSUMED = MappingProxyType(
 def label(name: str, language: Language) -> str:
     """One heading or small word."""
     return said(LABELS[name], language)
+
+
+def headline(kind: VerdictKind, language: Language, *, officer_may_scan: bool) -> str:
+    """A verdict in a few words that agree with what an officer's answer may lead to."""
+    for_a_fact = kind is VerdictKind.HOLD and not officer_may_scan
+    return f"{kind.name} - {said(HOLD_FOR_A_FACT if for_a_fact else KINDS[kind], language)}"
 
 
 def said(text: Text, language: Language) -> str:

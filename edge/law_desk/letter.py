@@ -7,18 +7,18 @@ from edge.law.rules import RULES, VerdictKind
 from edge.law.verdicts import TableRef
 from edge.law.words import NATIVE_REVIEW
 from edge.law_desk.desk import Answer, Guided
-from edge.law_desk.labels import KINDS, Language, label, plain, said
+from edge.law_desk.labels import Language, headline, label, plain, said
 
 
 def letter(answer: Answer, language: Language) -> Iterator[str]:
     """The lines of an answer, in one language."""
     verdict = answer.verdict
-    kind = said(KINDS[verdict.kind], language)
+    may = verdict.officer_may_scan
     name = label("manifest", language)
     yield f"{name} {answer.manifest_id} ({answer.version}), {answer.lane}"
-    yield f"{label('verdict', language)}: {verdict.kind.name} - {kind}"
+    yield f"{label('verdict', language)}: {headline(verdict.kind, language, officer_may_scan=may)}"
     if verdict.kind is not VerdictKind.SCAN:
-        yield _officer(language, may=verdict.officer_may_scan)
+        yield _officer(language, may=may)
     yield f"{label('size', language)}: {verdict.size.value}"
     yield from _section("reasons", answer.reasons, language)
     yield from _section("notices", answer.notices, language)

@@ -22,13 +22,21 @@ from edge.law.timeline import alone_problems, validity_problems, word_problems
 from edge.law.words import NATIVE_REVIEW
 from edge.law_desk.desk import load_signed, read_law
 from edge.law_desk.labels import ACTIONS, Language, label, plain, said
+from edge.law_desk.rows import document_lines, goods_lines, vehicle_lines
 from edge.law_tables import WORDS
 
 _Thing = ExemptionTable | Lexicon
 
 
-def show_law(law: LawData, day: date, language: Language) -> Iterator[str]:
-    """The lines that tell what is in force on a civil day, the exemptions in full."""
+def show_law(law: LawData, day: date, language: Language, *, rows: bool) -> Iterator[str]:
+    """The lines that tell what is in force on a civil day, the exemptions in full.
+
+    Args:
+        law: everything that is loaded.
+        day: the civil day.
+        language: of the texts.
+        rows: whether every row of advice is listed as well, or counted alone.
+    """
     table, lexicon = tables_in_force(law, day)
     yield f"{label('day', language)}: {day}"
     for name, found in (("table", table), ("words", lexicon)):
@@ -36,7 +44,7 @@ def show_law(law: LawData, day: date, language: Language) -> Iterator[str]:
             yield f"{label(name, language)}: {label('none', language)}: {found.reason}"
             yield f"  {found.remedy}"
     if isinstance(table, ExemptionTable):
-        yield from _show_table(table, language)
+        yield from _show_table(table, language, rows=rows)
     if isinstance(lexicon, Lexicon):
         yield from _show_lexicon(lexicon, language)
     loaded: list[_Thing] = [*law.tables, *law.lexica]
@@ -59,7 +67,7 @@ def _head(name: str, one: _Thing, language: Language) -> Iterator[str]:
     yield f"  {label('source', language)}: {plain(one.source)}"
 
 
-def _show_table(table: ExemptionTable, language: Language) -> Iterator[str]:
+def _show_table(table: ExemptionTable, language: Language, *, rows: bool) -> Iterator[str]:
     yield from _head("table", table, language)
     yield f"  {label('exemptions', language)}: {len(table.rows)}"
     for row in sorted(table.rows, key=lambda row: row.prefix):
@@ -73,8 +81,18 @@ def _show_table(table: ExemptionTable, language: Language) -> Iterator[str]:
     for action in Action:
         shown = said(ACTIONS[action], language)
         yield f"      {action.value}: {actions[action]} ({shown})"
+    if rows:
+        yield from _indented(goods_lines(table, language))
     yield f"    {label('documents', language)}: {len(table.documents)}"
+    if rows:
+        yield from _indented(document_lines(table, language))
     yield f"    {label('vehicles', language)}: {len(table.vehicles)}"
+    if rows:
+        yield from _indented(vehicle_lines(table, language))
+
+
+def _indented(lines: Iterator[str]) -> Iterator[str]:
+    return (f"      {line}" for line in lines)
 
 
 def _show_lexicon(lexicon: Lexicon, language: Language) -> Iterator[str]:

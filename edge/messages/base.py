@@ -10,11 +10,18 @@ from datetime import UTC, datetime
 from typing import Annotated, NoReturn
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 
 from edge.errors import PublishError
 
 MESSAGE_LIMIT_BYTES = 131_072
 """Largest message of the contract: it fits the 128 KB packet limit of hosted brokers."""
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _TIME_FORMAT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$")
 
@@ -71,20 +78,48 @@ def to_mapping(model: BaseModel) -> dict[str, object]:
     return mapping
 
 
+def utf8(data: bytes) -> bytes:
+    """The text itself: UTF-8 without the byte order mark that editors and spreadsheets put first.
+
+    Raises:
+        ValueError: it is in another encoding; says which one seems to be meant, and what to do.
+    """
+    if data.startswith(_WIDE_MARKS) or b"\x00" in data[:4]:
+        raise ValueError("is UTF-16 or UTF-32, not UTF-8; save it as UTF-8")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = f"0x{data[error.start]:02x} at byte {error.start}"
+        raise ValueError(
+            f"is not UTF-8 ({found}, perhaps Windows-1251); save it as UTF-8"
+        ) from error
+    return data.removeprefix(_BYTE_ORDER_MARK)
+
+
 def read_object(payload: bytes, what: str) -> dict[str, object]:
     """Read one JSON object, exactly as it was signed.
 
     Raises:
-        PublishError: too long, not JSON, not an object, a key twice, or NaN in it.
+        PublishError: too long, not in UTF-8, not JSON, not an object, a key twice, NaN or half a
+            character in it.
     """
     if len(payload) > MESSAGE_LIMIT_BYTES:
         raise PublishError(
             f"{what}: {len(payload)} bytes, the contract allows {MESSAGE_LIMIT_BYTES}; send less"
         )
     try:
-        value = json.loads(payload, object_pairs_hook=_unique, parse_constant=_no_constant)
+        text = utf8(payload)
+    except ValueError as error:
+        raise PublishError(f"{what}: {error}") from error
+    try:
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise PublishError(f"{what}: not a JSON message: {error}; send one JSON object") from error
+    if _SURROGATE_ESCAPE.search(text) and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
+        raise PublishError(
+            f"{what}: half a character (a lone surrogate, as \\ud800) in its text, not UTF-8; "
+            "write the whole character"
+        )
     if not isinstance(value, dict):
         raise PublishError(f"{what}: JSON {type(value).__name__} instead of an object")
     return value
@@ -93,9 +128,14 @@ def read_object(payload: bytes, what: str) -> dict[str, object]:
 def problems(error: ValidationError) -> str:
     """Say what a model refused, one clause a field, at most five."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    clauses = [".".join(map(str, one["loc"])) + ": " + one["msg"] for one in found[:5]]
+    clauses = [": ".join(filter(None, (_place(one), one["msg"]))) for one in found[:5]]
     more = f" (and {len(found) - 5} more)" if len(found) > 5 else ""
     return "; ".join(clauses) + more
+
+
+def _place(error: ErrorDetails) -> str:
+    """Which field is meant; empty for the message as a whole."""
+    return ".".join(map(str, error["loc"]))
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

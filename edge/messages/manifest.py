@@ -17,6 +17,7 @@ from edge.messages.base import (
     UtcTime,
     problems,
     read_object,
+    utf8,
 )
 
 Kilograms = Annotated[int, Field(ge=0, le=200_000)]
@@ -126,7 +127,7 @@ def read_manifest(payload: bytes) -> Manifest:
     """Read a manifest; the signature is not judged here. Raises PublishError."""
     read_object(payload, "manifest")
     try:
-        return Manifest.model_validate_json(payload)
+        return Manifest.model_validate_json(utf8(payload))
     except ValidationError as error:
         raise PublishError(f"manifest: {problems(error)}") from error
 

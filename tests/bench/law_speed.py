@@ -75,7 +75,10 @@ def _unit(law: LawData, number: int) -> Case:
 
 
 def rows() -> list[tuple[str, str, str]]:
-    """Decide on long manifests in CPU time; every one must be a SCAN, or the figures are void."""
+    """Decide on long manifests in CPU time; every one must be a SCAN, or the figures are void.
+
+    The speed is that of the median manifest, not of the luckiest one.
+    """
     law, new_s, again_s = _law(), [], []
     for number in range(MANIFESTS):
         unit = _unit(law, number)
@@ -86,9 +89,13 @@ def rows() -> list[tuple[str, str, str]]:
             assert verdict.kind is VerdictKind.SCAN, verdict.rule_ids
     slowest = statistics.quantiles(new_s, n=100)[98]
     return [
-        ("goods lines decided", ">= 20,000 a second", f"{LINES / min(new_s):,.0f}"),
+        (
+            "goods lines decided, median",
+            ">= 20,000 a second",
+            f"{LINES / statistics.median(new_s):,.0f}",
+        ),
         (f"a manifest of {LINES:,} lines, 99 of 100", "< 100 ms", f"{slowest * 1000:.0f} ms"),
-        ("the same decided again", "-", f"{min(again_s) * 1000:.1f} ms"),
+        ("the same decided again, median", "-", f"{statistics.median(again_s) * 1000:.1f} ms"),
     ]
 
 

@@ -11,9 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edge.cli import main
+from edge.core.catalogue import TEXTS
 from edge.core.faults import Fault
+from edge.core.remedies import REMEDIES
 from edge.door import Door, Reply, Request
 from edge.errors import CommandRefused
+from edge.law.words import NATIVE_REVIEW
 from tests.unit.control.kit import LANE_FILE
 
 STATUS: Reply = {
@@ -210,7 +213,11 @@ def test_the_shipped_lane_is_checked_without_a_mistake() -> None:
 def test_every_fault_is_listed_with_its_remedy(language: str) -> None:
     result = call("fault", "list", "--language", language)
     assert result.exit_code == 0
-    assert all(f"{fault.value}  [" in result.output for fault in Fault)
+    for fault in Fault:
+        assert f"{fault.value}  [" in result.output
+        assert f"    {getattr(TEXTS[fault], language)}\n" in result.output
+        assert f"    {getattr(REMEDIES[fault], language)}\n" in result.output
+    assert (NATIVE_REVIEW in result.output) == (language != "en")
 
 
 def test_every_schema_that_is_listed_is_printed() -> None:

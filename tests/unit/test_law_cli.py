@@ -12,6 +12,7 @@ from edge.cli import main
 from edge.law.change_texts import CHANGE_TEXTS
 from edge.law.rule_texts import RULE_TEXTS
 from edge.law.rules import Rule
+from edge.law.words import NATIVE_REVIEW
 from tests.unit.control.kit import LANE_FILE, ROOT
 
 LAW = ROOT / "config" / "law"
@@ -183,14 +184,14 @@ def test_another_law_and_another_lane_may_be_named(write: Write, tmp_path: Path)
         (b"", "not a JSON message"),
         (b"{", "not a JSON message"),
         (b"[]", "instead of an object"),
-        (b"\xff\xfe", "not a JSON message"),
+        (b"\xff\xfe", "not UTF-8"),
         (b'{"id": "m-1", "id": "m-2"}', "appears twice"),
         (b'{"a": NaN}', "NaN"),
         (b"[" * 100_000, "not a JSON message"),
         (b"x" * 10_000_000, "longer than the 131072 bytes"),
         (json.dumps(manifest(mood="good")).encode(), "mood"),
         (json.dumps(manifest(issued="yesterday")).encode(), "issued"),
-        (b'{"id": "\\ud800"}', "manifest"),
+        (b'{"id": "\\ud800"}', "lone surrogate"),
         (json.dumps(manifest(**{"\x1b[31m": 1})).encode(), "x1b"),
     ],
 )  # fmt: skip
@@ -239,3 +240,55 @@ def test_a_lane_or_a_law_that_cannot_be_read_is_code_3(write: Write, tmp_path: P
 )
 def test_wrong_usage_is_code_2(words: tuple[str, ...]) -> None:
     assert call(*words).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-8-sig", ""),
+        ("utf-16", "manifest: is UTF-16 or UTF-32, not UTF-8; save it as UTF-8"),
+        ("utf-16-be", "manifest: is UTF-16 or UTF-32, not UTF-8; save it as UTF-8"),
+        ("cp1251", "manifest: is not UTF-8 (0xea at byte"),
+    ],
+)
+def test_a_manifest_is_utf_8_with_or_without_a_mark_and_others_are_named(
+    tmp_path: Path, encoding: str, said: str
+) -> None:
+    text = json.dumps(manifest({**LINE, "description": "компьютер"}), ensure_ascii=False)
+    file = tmp_path / "manifest.json"
+    file.write_text(text, encoding=encoding)
+    result = call("decide", str(file), *AT)
+    assert result.exit_code == (1 if said else 0)
+    assert said in result.output
+    assert ": :" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("code", "description", "may", "headline"),
+    [
+        ("0407", "x", "no", "held until a missing fact is known; no officer's answer makes a scan"),
+        ("0407", "live hens", "no", "held until a missing fact is known"),
+        ("8471 30", "live hens", "yes", "held; a named officer judges, and may answer scan"),
+    ],
+)
+def test_the_headline_of_a_hold_agrees_with_what_an_officer_may(
+    write: Write, code: str, description: str, may: str, headline: str
+) -> None:
+    file = write(manifest({"tnved_code": code, "description": description}))
+    shown = call("decide", str(file), *AT).output.splitlines()
+    assert shown[1].startswith(f"verdict: HOLD - {headline}")
+    assert shown[2] == f"an officer's answer may lead to a scan: {may}"
+    told = call("law", "explain", code, "--description", description, *AT).output
+    assert f"HOLD - {headline}" in told
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_a_record_in_another_language_says_that_its_texts_need_review(
+    write: Write, language: str
+) -> None:
+    file = write(manifest())
+    assert decided(file, "--lang", language).get("review") == (
+        None if language == "en" else NATIVE_REVIEW
+    )
+    result = call("decide", *AT, "--batch", str(file), "--lang", language)
+    assert json.loads(result.output).get("review") == (None if language == "en" else NATIVE_REVIEW)

@@ -160,6 +160,7 @@ def test_a_spreadsheet_is_known_by_its_name_and_may_use_semicolons(tmp_path: Pat
 def test_every_column_has_its_place_in_a_manifest() -> None:
     cells = {
         **dict.fromkeys(COLUMNS, "7"),
+        "private_vehicle": "no",
         "lane": "lane-7",
         "direction": "departure",
         "mass_kg": "7,5",
@@ -243,13 +244,40 @@ def test_rows_of_one_id_that_stand_apart_are_an_error() -> None:
     assert "began on line 2 already" in found[2]["error"]
 
 
-def test_a_quote_that_never_ends_is_an_error_and_not_a_judgement() -> None:
+def test_a_stray_quote_costs_no_more_than_the_manifests_beside_it() -> None:
+    ordinary = [f"m-{number},arrival,0301,carp,{SIZES}" for number in range(5000)]
+    ordinary[1] = f'm-1,arrival,0301,"carp,{SIZES}'
+    code, found = rows(*ordinary)
+    assert code == 1
+    assert len(found) == 5000
+    errors = {one["line"]: one["error"] for one in found if "error" in one}
+    assert errors.keys() == {2, 3, 4}
+    assert "a quote that is not closed on this line" in errors[3]
+    assert "line 3 beside it" in errors[2]
+    assert "line 3 beside it" in errors[4]
+    assert {one["id"] for one in found if one.get("verdict") == "exempt"} == {
+        f"m-{number}" for number in range(3, 5000)
+    }
+
+
+def test_a_cell_holds_no_line_end() -> None:
     code, found = rows(
-        f'a,arrival,8471 30,"computers,{SIZES}',
-        f"b,arrival,0301,carp,{SIZES}",
+        f'a,arrival,0301,"carp\n of the\n river",{SIZES}',
+        f"b,arrival,8471 30,computers,{SIZES}",
+        f"c,arrival,8471 30,computers,{SIZES}",
+        f'd,arrival,8471 30,"computers\r",{SIZES}',
     )
     assert code == 1
-    assert all("error" in one for one in found)
+    assert [one["id"] for one in found if "verdict" in one] == ["b"]
+    assert {one["line"] for one in found if "error" in one} == {2, 3, 4, 6, 7}
+
+
+@given(texts=st.lists(st.text('ab",;\r\x00 \ufeff', max_size=30), max_size=20))
+@settings(max_examples=150, deadline=None)
+def test_every_line_of_a_spreadsheet_is_in_a_verdict_or_an_error(texts: list[str]) -> None:
+    lines = [f"m-{number},arrival,0301,{text},1,1,1,1" for number, text in enumerate(texts)]
+    found = [*judge_rows(io.BytesIO("\n".join((HEAD, *lines)).encode()), DESK, "en")]
+    assert {one["line"] for one in found} == {*range(2, len(texts) + 2)}
 
 
 def test_too_many_rows_of_one_id_are_an_error() -> None:
@@ -265,3 +293,66 @@ def test_a_row_without_a_time_of_validity_is_in_date() -> None:
     ended = "2026-03-01T00:00:00Z"
     _, (dated,) = rows(f"a,arrival,8471 30,computers,{SIZES},{ended}", head=head)
     assert dated["rules"] == ["HO-MANIFEST-STALE"]
+
+
+def test_a_vehicle_made_for_animals_holds_in_a_spreadsheet_as_in_a_message() -> None:
+    head = f"{HEAD},vehicle"
+    code, (found,) = rows(f"a,arrival,8471 30,computers,{SIZES},скотовоз", head=head)
+    assert (code, found["rules"]) == (0, ["HO-ANIMAL-VEHICLE"])
+
+
+@pytest.mark.parametrize("goods", [",", "8471 30,computers"])
+@pytest.mark.parametrize("answer", ["yes", "Yes", "true", "1"])
+def test_a_private_vehicle_in_a_spreadsheet_asks_for_the_driver(answer: str, goods: str) -> None:
+    head = f"{HEAD},private_vehicle"
+    code, (found,) = rows(f"a,arrival,{goods},{SIZES},{answer}", head=head)
+    assert (code, found["rules"]) == (0, ["HO-DRIVER-NOT-ASKED"])
+
+
+def test_an_empty_goods_line_of_a_declared_unit_is_a_line_without_a_code() -> None:
+    head = f"{HEAD},private_vehicle"
+    for answer in ("", "no", "0"):
+        _, (found,) = rows(f"a,arrival,,,{SIZES},{answer}", head=head)
+        assert "HO-MALFORMED-CODE" in found["rules"]
+    code, (found,) = rows(f"a,arrival,,,{SIZES},perhaps", head=head)
+    assert code == 1
+    assert "private_vehicle: 'perhaps' is no answer; write it as yes or no" in found["error"]
+
+
+MARK = b"\xef\xbb\xbf"
+
+
+def test_a_byte_order_mark_before_any_line_is_passed_over() -> None:
+    one = MARK + line("0301", "a").encode()
+    code, found = batch(b"\n".join([one, one.replace(b'"a"', b'"b"'), MARK]))
+    assert (code, [each["verdict"] for each in found]) == (0, ["exempt", "exempt"])
+    text = f"a,arrival,0301,carp,{SIZES}".encode()
+    content = MARK + HEAD.encode() + b"\n" + MARK + text + b"\n" + text.replace(b"a,", b"b,", 1)
+    code, found = batch(content, "--csv")
+    assert (code, [each["id"] for each in found]) == (0, ["a", "b"])
+
+
+WIDE = ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
+
+
+@pytest.mark.parametrize("encoding", WIDE)
+def test_a_batch_in_a_wide_encoding_is_told_which_encoding_is_wanted(encoding: str) -> None:
+    code, found = batch("\n".join([line("0301", "a"), line("0301", "b"), ""]).encode(encoding))
+    assert code == 1
+    assert len(found) == 2
+    assert all("is UTF-16 or UTF-32, not UTF-8" in one["error"] for one in found)
+    head = f"{HEAD}\na,arrival,0301,carp,{SIZES}\n".encode(encoding)
+    result = call("decide", "--batch", "-", "--csv", stdin=head)
+    assert result.exit_code == 1
+    assert "the first line is UTF-16 or UTF-32, not UTF-8; save it as UTF-8" in result.output
+
+
+def test_what_is_no_utf_8_is_named_with_its_place() -> None:
+    content = [line("0301", "a", "карп").encode("cp1251"), b'{"id": "\\ud800"}', b'{"id": "a"} }']
+    code, found = batch(b"\n".join(content))
+    assert code == 1
+    errors = [one["error"] for one in found]
+    assert "is not UTF-8 (0xea at byte " in errors[0]
+    assert "perhaps Windows-1251" in errors[0]
+    assert "lone surrogate" in errors[1]
+    assert not any(": :" in error for error in errors)

@@ -1,5 +1,9 @@
 """Rules of `scanlane law`: what is in force, what is wrong, what differs, what a code is."""
 
+import hashlib
+import json
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -7,7 +11,7 @@ import pytest
 from edge.law.rule_texts import RULE_TEXTS
 from edge.law.rules import CODE_RULES
 from edge.law.words import NATIVE_REVIEW
-from tests.unit.test_law_cli import AT, LAW, call
+from tests.unit.test_law_cli import AT, LAW, call, manifest
 
 TABLE = LAW / "exemptions-2025.toml"
 WORDS = LAW / "words" / "words-2026.toml"
@@ -46,6 +50,66 @@ def test_the_law_in_force_is_shown_with_every_exemption(language: str) -> None:
     assert "2025-01-01..2027-12-31" in result.output
     assert NATIVE_REVIEW in result.output
     assert "Not yet reviewed by native speakers" in result.output
+
+
+def test_every_row_is_listed_with_its_code_action_and_source() -> None:
+    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    result = call("law", "show", *AT, "--rows")
+    assert result.exit_code == 0
+    lines = [re.split(r"  +", line.strip()) for line in result.output.splitlines()]
+    for row in table["goods"]:
+        action = row["action"] + (", site_policy" if row.get("site_policy") else "")
+        expects = ", ".join(sorted(row.get("expects", []))) or "-"
+        assert [row["prefix"], action, row["what"], expects, row["source"]] in lines
+    for row in table["document"]:
+        (found,) = [line for line in lines if line[0] == row["code"]]
+        assert found[1] == row["action"]
+        assert found[-1] == row["source"]
+        assert ", ".join(row.get("expected_with", [])) in found[-2]
+    for row in table["vehicle"]:
+        assert [row["kind"], ", ".join(row["stems"]), row["what"], row["source"]] in lines
+    assert "0306 33" not in call("law", "show", *AT).output
+
+
+def test_the_law_in_force_as_json_is_the_table_row_by_row() -> None:
+    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    shown = json.loads(call("law", "show", *AT, "--json").output)
+    names = {"exempt": ("exempt", "rule"), "goods": ("goods", "action"),
+             "documents": ("document", "action")}  # fmt: skip
+    for name, (written, acts) in names.items():
+        code = "code" if written == "document" else "prefix"
+        want = {(one[code], one[acts], one["what"], one["source"]) for one in table[written]}
+        got = {(one["code"], one[acts], one["what"], one["source"]) for one in shown["table"][name]}
+        assert got == want
+        assert len(shown["table"][name]) == len(table[written])
+    assert [one["kind"] for one in shown["table"]["vehicles"]] == [
+        one["kind"] for one in table["vehicle"]
+    ]
+    assert shown["table"]["sha256"] == hashlib.sha256(TABLE.read_bytes()).hexdigest()
+    assert shown["words"]["sha256"] == hashlib.sha256(WORDS.read_bytes()).hexdigest()
+    assert shown["review"] == NATIVE_REVIEW
+
+
+def test_a_missing_law_as_json_says_why_and_what_to_do() -> None:
+    result = call("law", "show", "--at", "2031-01-01", "--json")
+    assert result.exit_code == 1
+    shown = json.loads(result.output)
+    for name in ("table", "words"):
+        assert "ended before 2031-01-01" in shown[name]["missing"]
+        assert "install" in shown[name]["remedy"]
+
+
+def test_codes_of_rows_are_printed_as_the_tariff_prints_them() -> None:
+    shown = explain("0306 33 100 0", "--description", "живые крабы")
+    assert "0306 33, crabs" in shown
+    assert "030633" not in shown
+    assert "may be 0407 11, fertilised" in decided_inputs("0407")
+
+
+def decided_inputs(code: str) -> str:
+    goods = {"tnved_code": code, "description": "x"}
+    stdin = json.dumps(manifest(goods)).encode()
+    return call("decide", *AT, "--batch", "-", stdin=stdin).output
 
 
 def test_a_day_without_a_law_is_code_1_with_reason_and_remedy(folder: Path) -> None:

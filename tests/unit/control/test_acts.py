@@ -35,13 +35,15 @@ STAFFED: LaneFile = LANE.model_copy(
 class Bench:
     """The officers' door on one unit that is held for a word of living goods."""
 
-    def __init__(self, goods: str = "8471 30 000 0", *, qr: str = "Q-1") -> None:
+    def __init__(
+        self, goods: str = "8471 30 000 0", *, qr: str = "Q-1", lane: LaneFile = STAFFED
+    ) -> None:
         self.clock, self.core, self.posted = Clock(), Core(), Posted()
         self.written: list[tuple[str, str | None, dict[str, object]]] = []
         self.book = CaseBook(LANE.lane.id, TOKEN)
         papers = manifest(goods=({**LIVING, "tnved_code": goods},))
         gate = Gate(
-            STAFFED,
+            lane,
             book=self.book,
             core=self.core,
             latest=lambda _: None,
@@ -220,6 +222,25 @@ def test_an_unknown_manifest_is_not_confirmed() -> None:
             Actor(OMS), inspection_id=bench.case.inspection_id, manifest_id="m-9", reason="ok"
         )
     assert bench.case.oms_ids == set()
+
+
+def test_where_the_site_allows_it_one_person_is_oms_and_oac_and_both_roles_are_recorded() -> None:
+    assert LANE.policy.one_person is False
+    policy = STAFFED.policy.model_copy(update={"one_person": True})
+    bench = Bench(lane=STAFFED.model_copy(update={"policy": policy}))
+    bench.answer(BOTH, "scan")
+    bench.state(InspectionState.ANALYSIS)
+    assert "without_suspicion" in bench.outcome(BOTH)
+    told = [(body["act"], body["officer"], body["role"]) for _, _, body in bench.written]
+    assert told == [("answer", "both-1", "oms"), ("outcome", "both-1", "oac")]
+
+
+def test_the_setting_for_one_person_makes_no_oac_of_an_oms() -> None:
+    policy = STAFFED.policy.model_copy(update={"one_person": True})
+    bench = Bench(lane=STAFFED.model_copy(update={"policy": policy}))
+    bench.state(InspectionState.ANALYSIS)
+    with pytest.raises(CommandRefused, match="OMS"):
+        bench.outcome(OMS)
 
 
 def test_the_oms_of_an_inspection_is_not_its_oac() -> None:

@@ -1,5 +1,6 @@
 """Every state of both tables can be reached and left; the catalogue and effects are complete."""
 
+import re
 from enum import Enum
 from typing import get_args
 
@@ -29,6 +30,7 @@ from edge.core.inspection import (
     advance,
 )
 from edge.core.lane import LANE_TABLE, PACKML, LaneState, Trigger
+from edge.core.remedies import REMEDIES
 from simulator.exploration.world import ACTS
 
 
@@ -97,11 +99,24 @@ def test_every_event_has_a_handler_and_no_handler_is_idle() -> None:
 
 
 def test_every_fault_has_a_row_and_three_texts_and_a_remedy() -> None:
-    assert set(TEXTS) == set(CATALOGUE) == set(Fault)
-    for text in TEXTS.values():
+    assert set(TEXTS) == set(REMEDIES) == set(CATALOGUE) == set(Fault)
+    for text in (*TEXTS.values(), *REMEDIES.values()):
         assert all(part.strip() for part in text)
-        assert len({text.en, text.ru, text.kk}) == 3
-        assert text.remedy.endswith(".")
+        assert len({*text}) == 3
+    assert all(part.endswith(".") for remedy in REMEDIES.values() for part in remedy)
+
+
+def test_a_remedy_names_the_same_commands_in_every_language() -> None:
+    for remedy in REMEDIES.values():
+        commands = [sorted(set(re.findall("`[^`]+`", part))) for part in remedy]
+        assert commands == [commands[0]] * 3
+
+
+def test_the_fault_of_the_law_speaks_of_table_and_lexicon_and_of_every_flaw() -> None:
+    text = TEXTS[Fault.RULES_INVALID].en
+    assert all(word in text for word in ("table", "lexicon", "missing", "expired", "unsigned"))
+    assert "`scanlane law check`" in REMEDIES[Fault.RULES_INVALID].en
+    assert "`scanlane-hq sign`" in REMEDIES[Fault.RULES_INVALID].en
 
 
 def test_no_two_faults_read_the_same() -> None:

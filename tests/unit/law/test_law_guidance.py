@@ -1,15 +1,20 @@
 """Every rule has its source and what would change it; what is said agrees with what is decided."""
 
+import re
+import tomllib
 from datetime import date
+from pathlib import Path
 
 import pytest
 from law_builders import LAW, LEXICON, TABLE, case, papers
 
+from edge.law.change_texts import CHANGE_TEXTS
 from edge.law.exemptions import decide
 from edge.law.explain import explain_line, sources_of
 from edge.law.grounds import study_case
 from edge.law.guidance import GUIDES, RULE_SOURCES
 from edge.law.manifest import Document, GoodsLine, IdentityState
+from edge.law.rule_texts import RULE_TEXTS
 from edge.law.rules import RULES, Rule, VerdictKind
 from edge.law.words import Text
 
@@ -33,6 +38,57 @@ def test_what_no_officer_may_scan_is_said_so_in_every_language(rule: Rule) -> No
     shown = Text("no officer may scan" if said[0] in change.en else "", "", "")
     assert [word in text for word, text in zip(said, (change.en, change.ru, change.kk), strict=True)
             ] == [nobody] * 3, shown  # fmt: skip
+
+
+CITED = re.compile(r'(?P<file>[a-z_]+/[\w/.-]+\.(?:md|toml)), (?P<part>[^:"]+): "(?P<words>[^"]+)"')
+SETTING = re.compile(r"setting `\[(?P<part>\w+)\](?: (?P<key>\w+))?`")
+ROOT = Path(__file__).parents[3]
+
+
+def part_of_page(page: str, heading: str) -> str:
+    """The text below one heading, line ends as spaces."""
+    parts = page.split("\n## ")[1:]
+    (found,) = [one for one in parts if one.startswith(f"{heading}\n")]
+    return " ".join(found.split())
+
+
+@pytest.mark.parametrize("rule", Rule, ids=lambda rule: rule.value)
+def test_what_a_source_cites_stands_there_in_these_words(rule: Rule) -> None:
+    source = RULE_SOURCES[rule]
+    cited = [*CITED.finditer(source)]
+    assert len(cited) == len(re.findall(r"\.(?:md|toml|py)\b", source))
+    assert cited or "No. 722" in source
+    for one in cited:
+        page = (ROOT / one["file"]).read_text(encoding="utf-8")
+        assert one["words"] in part_of_page(page, one["part"])
+
+
+@pytest.mark.parametrize("rule", Rule, ids=lambda rule: rule.value)
+def test_a_setting_that_a_source_names_exists(rule: Rule) -> None:
+    lane = tomllib.loads((ROOT / "config/lanes/cargo.toml").read_text(encoding="utf-8"))
+    for one in SETTING.finditer(RULE_SOURCES[rule]):
+        assert one["part"] in lane
+        assert one["key"] in (None, *lane[one["part"]])
+
+
+def test_a_rule_about_sizes_cites_the_order_and_the_limits_of_the_lane() -> None:
+    sizes = [rule for rule in Rule if "DIMENSIONS" in rule.value]
+    assert len(sizes) == 5
+    for rule in sizes:
+        assert "exemption 4 (dimensions" in RULE_SOURCES[rule]
+        assert "setting `[envelope]` of the lane file" in RULE_SOURCES[rule]
+
+
+def test_the_source_of_a_stale_manifest_speaks_of_no_exempt_line() -> None:
+    assert "exempt" not in RULE_SOURCES[Rule.MANIFEST_STALE]
+
+
+def test_officers_have_their_russian_and_kazakh_names_in_every_text() -> None:
+    texts = [*CHANGE_TEXTS.values(), *RULE_TEXTS.values()]
+    for text in texts:
+        assert not re.search("OMS|OAC|ОМС", text.ru + text.kk)
+        assert ("OMS" in text.en) == ("ОУС" in text.ru) == ("жүйені басқару оператор" in (
+            text.kk.lower()))  # fmt: skip
 
 
 def explained(code: str, description: str = ""):

@@ -200,3 +200,25 @@ def test_what_lies_beyond_the_limit_is_not_read_and_never_passed_over_in_silence
     assert reading.not_read_whole
     assert len(reading.spelt) == MAX_CHARS // 2
     assert Reading("x" * 10_000_000).not_read_whole
+
+
+@pytest.mark.parametrize("text", ["живые", "Живые щенки, 2 шт", "ТІРІ ҚОЙ", "тірі балық", "яйцо"])
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("utf-8", "latin-1"), ("utf-8", "cp1252"), ("utf-8", "cp1251"), ("cp1251", "latin-1")],
+)
+def test_text_in_a_wrong_encoding_is_not_read_whole(text: str, written: str, read: str) -> None:
+    garbled = text.encode(written, "replace").decode(read, "replace")
+    assert Reading(f"goods {garbled}").not_read_whole
+    assert not Reading(text).not_read_whole
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ҚОЙ ТЕРІСІ, ТІРІСІ, СІРІСІ", "«ТЕАТР» И «СПОРТ»", "СЁСТРЫ, РЁБРА", "crème brûlée, ÑANDÚ",
+        "Größe XL, Öl für Öfen", "ÐÑ", "10 µm ± 1 °C, № 5", "piñata, jalapeño", "naïveté, élève",
+    ],
+)  # fmt: skip
+def test_accents_and_signs_of_ordinary_text_are_no_wrong_encoding(text: str) -> None:
+    assert not Reading(text).not_read_whole

@@ -254,3 +254,30 @@ def test_a_vehicle_is_told_by_its_kind_and_is_nobodys_own_unless_said() -> None:
     for wrong in ({"transport": {"registration": "1"}}, {"private_vehicle": "no"}):
         with pytest.raises(PublishError):
             read_manifest(json.dumps({**MANIFEST, **wrong}).encode())
+
+
+def test_a_byte_order_mark_is_no_part_of_a_message() -> None:
+    marked = b"\xef\xbb\xbf" + json.dumps(MANIFEST).encode()
+    assert read_manifest(marked) == read_manifest(json.dumps(MANIFEST).encode())
+    assert read_object(marked, "manifest") == MANIFEST
+
+
+def test_half_a_character_is_refused_and_a_whole_one_written_in_halves_is_read() -> None:
+    assert read_object(b'{"a": "\\ud83d\\udc1f"}', "command") == {"a": "\N{FISH}"}
+    for halves in (b"\\ud83d", b"\\udc1f", b"\\udc1f\\ud83d"):
+        for text in (b'{"a": "' + halves + b'"}', b'{"' + halves + b'": 1}'):
+            with pytest.raises(PublishError, match=r"command: .* lone surrogate"):
+                read_object(text, "command")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "cp1251"])
+def test_another_encoding_is_named_and_not_guessed_at(encoding: str) -> None:
+    with pytest.raises(PublishError, match=r"manifest: is .*not UTF-8.*; save it as UTF-8"):
+        read_manifest(json.dumps(MANIFEST, ensure_ascii=False).replace("«", "").encode(encoding))
+
+
+def test_no_refusal_has_an_empty_place() -> None:
+    for payload in (b"", b"{", b"[]", b"{}", b'{"a": 1} x', b'{"": 1}', b'{"goods": [1]}'):
+        with pytest.raises(PublishError) as refused:
+            read_manifest(payload)
+        assert ": :" not in str(refused.value)
