@@ -15,12 +15,12 @@ from drivers.ups_modbus import UpsModbus
 from edge.core.values import Input, Quality
 from simulator.devices.generic import GenericDevice
 from simulator.devices.line_faults import Harm
+from tests.unit.drivers import linac_bench as linac
 from tests.unit.drivers import test_iologik as iologik
-from tests.unit.drivers import test_linac_sim as linac
-from tests.unit.drivers import test_sinamics_v20 as v20
 from tests.unit.drivers import test_ups_modbus as ups
+from tests.unit.drivers import v20_bench as v20
 from tests.unit.drivers.device_bench import run_device
-from tests.unit.drivers.emulated import Emulated, garbage, noisy, split
+from tests.unit.drivers.emulated_modbus import Emulated, garbage, noisy, split
 from tests.unit.simulator.lane_kit import registers
 
 

@@ -5,59 +5,12 @@ import asyncio
 import pytest
 from pydantic import ValidationError
 
-from drivers.linac_sim import LinacSim, LinacSimSettings
 from edge.core.values import Input
 from edge.errors import DeviceRefused, DeviceTimeout, DeviceUnreachable
 from edge.ports import XraySource
-from simulator.devices.linac import Linac, LinacFault
+from simulator.devices.linac import LinacFault
 from simulator.devices.registers import Table
-from simulator.hall.plant import Plant
-from tests.unit.drivers.device_bench import run_device
-from tests.unit.drivers.emulated import Emulated
-from tests.unit.simulator.lane_kit import registers
-
-GIVEN = {
-    "kind": "linac_sim",
-    "bus": "source",
-    "mode": "dual",
-    "low_kv": 4000,
-    "pulse_rate_hz": 200,
-}
-
-
-def given(**changes) -> LinacSimSettings:
-    return LinacSimSettings(**{**GIVEN, **changes})
-
-
-SETTINGS = given()
-
-
-def far_linac(*, relay: bool = True, **settings) -> Emulated:
-    plant = Plant()
-    plant.actuators.relay_closed = relay
-    far = Emulated(Linac(registers("linac_sim"), plant, **settings), tcp=True)
-    far.plant = plant
-    return far
-
-
-def on(far: Emulated, main, settings: LinacSimSettings = SETTINGS):
-    return run_device(far, LinacSim, settings, "linac_sim", main)
-
-
-async def beam(bench, far: Emulated) -> None:
-    """Prepared, high voltage on."""
-    await asyncio.sleep(0.1)
-    await bench.device.prepare(kv=6000, ma=0.1)
-    await bench.device.hv_on()
-    assert far.slave.hv
-
-
-def control(far: Emulated) -> int:
-    return far.slave.registers.get(Table.HOLDING, 0)
-
-
-def pdus(far: Emulated) -> list[bytes]:
-    return [frame[7:] for frame in far.frames]
+from tests.unit.drivers.linac_bench import beam, control, far_linac, given, on, pdus
 
 
 def test_all_commands_go_in_one_request_with_the_next_watchdog_word():
@@ -137,9 +90,13 @@ def test_hv_off_overtakes_and_ends_an_hv_on_that_waits():
     assert not far.slave.hv
 
 
+OFF = bytes.fromhex("10 0000 0001 02 0001")
+
+
 @pytest.mark.parametrize("after_ms", range(0, 120, 12))
-def test_no_refresh_that_waits_while_hv_off_comes_ever_asks_for_hv_again(after_ms):
+def test_no_refresh_that_waits_while_hv_off_comes_is_ever_sent(after_ms):
     far = far_linac()
+    far.answer_ms = 30
 
     async def main(bench):
         await beam(bench, far)
@@ -147,12 +104,31 @@ def test_no_refresh_that_waits_while_hv_off_comes_ever_asks_for_hv_again(after_m
         far.frames.clear()
         await bench.device.hv_off()
         await asyncio.sleep(0.3)
+        return [pdu[7] for pdu in pdus(far) if pdu[0] == 0x10]
 
-    on(far, main)
-    off = pdus(far).index(bytes.fromhex("10 0000 0001 02 0001"))
-    later = [pdu for pdu in pdus(far)[off:] if pdu[0] == 0x10]
-    assert all(pdu[7] & 2 == 0 for pdu in later)
-    assert not far.slave.hv
+    assert set(on(far, main)) == {1}
+    assert pdus(far)[0] == OFF
+
+
+@pytest.mark.parametrize("after_ms", range(20, 140, 12))
+def test_hv_off_is_the_next_request_and_what_waited_is_never_sent(after_ms):
+    far = far_linac(relay=False)
+    far.answer_ms = 30
+
+    async def main(bench):
+        await asyncio.sleep(0.1)
+        await bench.device.prepare(kv=6000, ma=0.1)
+        asking = asyncio.create_task(bench.device.hv_on())
+        await asyncio.sleep(after_ms / 1000)
+        far.frames.clear()
+        await bench.device.hv_off()
+        with pytest.raises(DeviceRefused, match=r"newer command|withdrawn"):
+            await asking
+        await asyncio.sleep(0.3)
+        return [pdu[7] for pdu in pdus(far) if pdu[0] == 0x10]
+
+    assert set(on(far, main)) == {1}
+    assert pdus(far)[0] == OFF
 
 
 @pytest.mark.parametrize("what", ["relay", "fault"])
@@ -195,9 +171,9 @@ def test_a_dead_logic_falls_silent_and_the_linac_ends_the_beam_by_its_own_watchd
         assert bench.sink.last("dev.fault_names").value == "host_watchdog"
         with pytest.raises(DeviceRefused, match="not prepared"):
             await bench.device.hv_on()
+        return control(far)
 
-    on(far, main)
-    assert control(far) == 0
+    assert on(far, main) == 0
 
 
 def test_a_beam_outlasts_the_watchdog_while_the_logic_lives():
@@ -252,10 +228,9 @@ def test_an_open_interlock_gives_no_beam_and_the_request_is_taken_back():
         with pytest.raises(DeviceTimeout, match="interlock closed False"):
             await bench.device.hv_on()
         await asyncio.sleep(0.2)
-        return bench.sink.last("dev.interlock").value
+        return bench.sink.last("dev.interlock").value, control(far)
 
-    assert on(far, main) is Input.BLOCKED
-    assert control(far) & 2 == 0
+    assert on(far, main) == (Input.BLOCKED, 1)
 
 
 def test_a_fault_whose_cause_persists_cannot_be_reset():
@@ -309,9 +284,9 @@ def test_a_linac_that_keeps_other_set_points_is_refused_and_let_go():
         with pytest.raises(DeviceRefused, match="high_kev was set to 6000 and reads 5000"):
             await bench.device.prepare(kv=6000, ma=0.1)
         await asyncio.sleep(0.3)
+        return control(far)
 
-    on(far, main)
-    assert control(far) == 0
+    assert on(far, main) == 0
 
 
 def test_energies_are_not_changed_under_high_voltage():
@@ -364,8 +339,9 @@ def test_hv_off_on_a_dead_line_says_that_it_did_not_arrive():
     assert far.frames == []
 
 
-def test_a_lost_linac_is_asked_for_nothing_when_it_comes_back():
-    far = far_linac()
+@pytest.mark.parametrize("watchdog_ms", [0, 500])
+def test_a_lost_linac_is_asked_for_nothing_when_it_comes_back(watchdog_ms):
+    far = far_linac(watchdog_ms=watchdog_ms)
 
     async def main(bench):
         await beam(bench, far)
@@ -373,10 +349,9 @@ def test_a_lost_linac_is_asked_for_nothing_when_it_comes_back():
         await asyncio.sleep(2.0)
         far.silent = False
         await asyncio.sleep(1.0)
-        return bench.sink.events
+        return bench.sink.events, far.slave.hv, control(far)
 
-    assert on(far, main) == ["lost dev", "back dev"]
-    assert (far.slave.hv, control(far)) == (False, 0)
+    assert on(far, main) == (["lost dev", "back dev"], False, 0)
 
 
 @pytest.mark.parametrize(

@@ -5,54 +5,14 @@ import asyncio
 import pytest
 from pydantic import ValidationError
 
-from drivers.sinamics_v20 import SinamicsV20, SinamicsV20Settings, command_words, drive_status
+from drivers.sinamics_v20 import SinamicsV20Settings, command_words, drive_status
 from edge.core.values import Input, Quality
-from edge.errors import DeviceRefused, DeviceTimeout, DeviceUnreachable
+from edge.errors import DeviceRefused, DeviceTimeout
 from simulator.devices.registers import Table
-from simulator.devices.sinamics_v20 import F_NONE, F_OVERHEAT, F_TELEGRAM_LOSS, V20
-from simulator.hall.plant import Plant
-from tests.unit.drivers.device_bench import run_device
-from tests.unit.drivers.emulated import Emulated
+from simulator.devices.sinamics_v20 import F_NONE, F_OVERHEAT, F_TELEGRAM_LOSS
+from tests.unit.drivers.emulated_modbus import Emulated
 from tests.unit.drivers.fake_modbus import rtu
-from tests.unit.simulator.lane_kit import registers
-
-GIVEN = {
-    "kind": "sinamics_v20",
-    "bus": "drive",
-    "full_scale": 0x4000,
-    "mm_s_at_full_scale": 1000.0,
-    "forward": "047F",
-    "actual": "signed",
-    "running_bit": 2,
-    "fault_bit": 3,
-    "watchdog_action": 1,
-}
-STW, HSW = 99, 100
-
-
-def given(**changes) -> SinamicsV20Settings:
-    return SinamicsV20Settings(**{**GIVEN, **changes})
-
-
-SETTINGS = given()
-
-
-def drive(watchdog_ms: int = 1000, watchdog_action: int = 1) -> V20:
-    return V20(
-        registers("sinamics_v20"),
-        Plant(),
-        mm_s_at_full_scale=1000.0,
-        watchdog_ms=watchdog_ms,
-        watchdog_action=watchdog_action,
-    )
-
-
-def on(far: Emulated, main, settings: SinamicsV20Settings = SETTINGS):
-    return run_device(far, SinamicsV20, settings, "sinamics_v20", main)
-
-
-def holds(v20: V20, address: int) -> int:
-    return v20.registers.get(Table.HOLDING, address)
+from tests.unit.drivers.v20_bench import GIVEN, HSW, STW, drive, given, holds, on
 
 
 def test_the_frames_are_control_word_and_set_point_in_one_request():
@@ -192,12 +152,42 @@ def test_a_commissioned_drive_stops_with_f72_when_the_logic_dies_and_never_start
         assert (far.slave.fault, far.slave.speed_mm_s) == (F_TELEGRAM_LOSS, 0.0)
         bench.alive = True
         await asyncio.sleep(1.0)
+        assert holds(far.slave, STW) == 0x47E
         return bench.sink
 
     sink = on(far, main)
     assert sink.last("dev.drive_fault").value is Input.BLOCKED
-    assert holds(far.slave, STW) == 0x47E
     assert far.slave.speed_mm_s == 0.0
+
+
+def test_a_belt_never_starts_again_by_itself_when_the_drive_comes_back():
+    far = Emulated(drive(watchdog_ms=60_000))
+
+    async def main(bench):
+        await bench.device.start(300)
+        await asyncio.sleep(1.0)
+        far.silent = True
+        await asyncio.sleep(3.0)
+        far.silent = False
+        far.frames.clear()
+        await asyncio.sleep(2.0)
+        assert bench.sink.events == ["lost dev", "back dev"]
+        return [frame for frame in far.frames if frame[1] == 16]
+
+    assert set(on(far, main)) == {rtu("01 10 00 63 00 02 04 04 7E 00 00")}
+
+
+def test_a_running_belt_changes_its_speed_without_being_stopped():
+    far = Emulated(drive())
+
+    async def main(bench):
+        await bench.device.start(300)
+        await asyncio.sleep(1.0)
+        far.frames.clear()
+        await bench.device.start(200)
+        return [frame[7:9] for frame in far.frames if frame[1] == 16]
+
+    assert set(on(far, main)) == {b"\x04\x7f"}
 
 
 def test_words_are_refreshed_while_the_logic_lives_so_that_f72_never_comes():
@@ -209,50 +199,6 @@ def test_words_are_refreshed_while_the_logic_lives_so_that_f72_never_comes():
 
     on(far, main, given(watchdog_max_ms=600))
     assert far.slave.fault == F_NONE
-
-
-def test_a_stop_ramps_down_keeps_its_direction_and_is_seen_to_stand():
-    far = Emulated(drive())
-
-    async def main(bench):
-        await bench.device.start(-300)
-        await asyncio.sleep(1.0)
-        far.frames.clear()
-        await bench.device.stop()
-        return far.frames[0]
-
-    first = on(far, main)
-    assert first == rtu("01 10 00 63 00 02 04 0C 7E 00 00")
-    assert (far.slave.running, far.slave.speed_mm_s) == (False, 0.0)
-
-
-def test_a_belt_that_does_not_stop_is_an_error_naming_the_speed():
-    far = Emulated(drive())
-
-    async def main(bench):
-        await bench.device.start(300)
-        await asyncio.sleep(1.0)
-        far.slave._turn = lambda elapsed_s: None
-        with pytest.raises(DeviceTimeout, match=r"300 mm/s after 3000 ms\. Press the emergency"):
-            await bench.device.stop()
-
-    on(far, main)
-    assert holds(far.slave, STW) == 0x47E
-
-
-def test_a_stop_overtakes_a_start_which_then_fails():
-    far = Emulated(drive())
-
-    async def main(bench):
-        starting = asyncio.create_task(bench.device.start(300))
-        await asyncio.sleep(0.03)
-        await bench.device.stop()
-        with pytest.raises(DeviceRefused, match=r"newer command|withdrawn"):
-            await starting
-        await asyncio.sleep(1.0)
-
-    on(far, main)
-    assert (holds(far.slave, STW), far.slave.speed_mm_s) == (0x47E, 0.0)
 
 
 def test_a_drive_that_keeps_other_words_is_refused_and_asked_to_stop():
@@ -270,9 +216,9 @@ def test_a_drive_that_keeps_other_words_is_refused_and_asked_to_stop():
         with pytest.raises(DeviceRefused, match=r"keeps 047E and 0 where 047E and 4915 were sent"):
             await bench.device.start(300)
         await asyncio.sleep(0.5)
+        return holds(far.slave, STW)
 
-    on(far, main)
-    assert holds(far.slave, STW) == 0x47E
+    assert on(far, main) == 0x47E
 
 
 def test_a_drive_that_never_says_that_it_runs_ends_the_start_and_is_asked_to_stop():
@@ -282,9 +228,9 @@ def test_a_drive_that_never_says_that_it_runs_ends_the_start_and_is_asked_to_sto
         with pytest.raises(DeviceTimeout, match="Check running_bit and P0700"):
             await bench.device.start(300)
         await asyncio.sleep(1.0)
+        return holds(far.slave, STW)
 
-    on(far, main, given(running_bit=9))
-    assert holds(far.slave, STW) == 0x47E
+    assert on(far, main, given(running_bit=9)) == 0x47E
 
 
 def test_a_fault_refuses_the_start_and_falls_only_when_asked_and_when_its_cause_is_gone():
@@ -328,19 +274,6 @@ def test_a_cancelled_driver_leaves_the_belt_asked_to_stop():
 
     on(far, main)
     assert far.frames[-1] == rtu("01 10 00 63 00 02 04 04 7E 00 00")
-
-
-def test_a_stop_on_a_dead_line_says_that_it_did_not_arrive():
-    far = Emulated(drive())
-    far.reachable = False
-
-    async def main(bench):
-        await asyncio.sleep(0.2)
-        with pytest.raises(DeviceUnreachable):
-            await bench.device.stop()
-
-    on(far, main)
-    assert far.frames == []
 
 
 @pytest.mark.parametrize(

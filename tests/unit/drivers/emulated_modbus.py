@@ -6,7 +6,6 @@ from collections.abc import Callable
 from simulator.devices.line_faults import FaultScript, Harm, LineFault
 from simulator.devices.modbus_server import RtuLine, Slave, TcpConnection
 
-ANSWER_MS = 5
 LONGEST_MS = 1000
 
 Mangle = Callable[[bytes], list[tuple[int, bytes]]]
@@ -20,6 +19,7 @@ class Emulated:
         self.tcp = tcp
         self.reachable = True
         self.silent = False
+        self.answer_ms = 5
         self.frames: list[bytes] = []
         self.mangle: Mangle | None = None
         self.script = FaultScript(seed=7)
@@ -34,10 +34,11 @@ class Emulated:
         if self.silent:
             return []
         now_ms = round(asyncio.get_running_loop().time() * 1000)
-        answers = [(ANSWER_MS, self._end.receive(data, now_ms))]
+        answers = [(self.answer_ms, self._end.receive(data, now_ms))]
         # What is held back is taken now, with the time at which it would have come.
         answers += [
-            (ANSWER_MS + after, self._end.poll(now_ms + after)) for after in range(5, LONGEST_MS, 5)
+            (self.answer_ms + after, self._end.poll(now_ms + after))
+            for after in range(5, LONGEST_MS, 5)
         ]
         answers = [(after, answer) for after, answer in answers if answer]
         if self.mangle is None:
