@@ -13,7 +13,7 @@ run: setup
 
 # What starts processes and measures their silence has the machine for itself, at the end.
 test: setup packages check
-	$(BIN)/python -m pytest -q -n 2 --ignore=tests/wire
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/wire
 	$(BIN)/python -m pytest -q tests/wire
 
 check: lint types contracts

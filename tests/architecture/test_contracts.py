@@ -39,39 +39,42 @@ def _lint(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture(scope="module")
-def planted_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tree")
+def _tree(folder: Path) -> Path:
     for name in PACKAGES:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
     return folder
 
 
-def test_the_contracts_hold(planted_tree: Path) -> None:
-    done = _lint(planted_tree)
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What is said of a tree with every forbidden import planted in it."""
+    folder = _tree(tmp_path_factory.mktemp("tree"))
+    for file, line, _ in PLANTS:
+        target = folder / file
+        target.write_text(target.read_text(encoding="utf-8") + f"\n{line}\n", encoding="utf-8")
+    return _lint(folder).stdout
+
+
+def test_the_contracts_hold(tmp_path: Path) -> None:
+    done = _lint(_tree(tmp_path))
     assert done.returncode == 0, done.stdout
 
 
-def test_every_contract_catches_a_planted_import(planted_tree: Path) -> None:
-    for file, line, _ in PLANTS:
-        target = planted_tree / file
-        target.write_text(target.read_text(encoding="utf-8") + f"\n{line}\n", encoding="utf-8")
-    out = _lint(planted_tree).stdout
-    broken = [line for line in out.splitlines() if line.rstrip().endswith("BROKEN")]
+def test_every_contract_catches_a_planted_import(said: str) -> None:
+    broken = [line for line in said.splitlines() if line.rstrip().endswith("BROKEN")]
     missed = [
         (file, line) for file, line, contract in PLANTS
         if not any(contract in one for one in broken)
     ]  # fmt: skip
-    assert missed == [], out
+    assert missed == [], said
 
 
-def test_every_planted_import_is_named_with_its_file(planted_tree: Path) -> None:
-    out = _lint(planted_tree).stdout
+def test_every_planted_import_is_named_with_its_file(said: str) -> None:
     unnamed = []
     for file, line, _ in PLANTS:
         importer = file.removesuffix(".py").replace("/", ".")
         imported = line.split()[1]
-        if not any(importer in one and imported.split(".")[0] in one for one in out.splitlines()):
+        if not any(importer in one and imported.split(".")[0] in one for one in said.splitlines()):
             unnamed.append((importer, imported))
-    assert unnamed == [], out
+    assert unnamed == [], said
