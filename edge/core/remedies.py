@@ -142,13 +142,13 @@ REMEDIES: dict[Fault, FaultText] = {
     Fault.RULES_INVALID: FaultText(
         "Run `scanlane law check` on the lane's folder of the law: it names what is missing or "
         "expired. Where it finds no mistake a signature is missing: headquarters signs the file "
-        "(`scanlane-hq sign`). Until then no permit can be made.",
+        "(`scanlane-hq sign-law`). Until then no permit can be made.",
         "Запустите `scanlane law check` для папки правил полосы: он назовёт, чего нет или что "
         "истекло. Если ошибок нет, не хватает подписи: центр подписывает файл (`scanlane-hq "
-        "sign`). До этого разрешения не будет.",
+        "sign-law`). До этого разрешения не будет.",
         "Жолақтың ереже қалтасына `scanlane law check` іске қосыңыз: ол не жоғын немесе ненің "
         "мерзімі өткенін айтады. Қате болмаса, қол жетіспейді: орталық файлға қол қояды "
-        "(`scanlane-hq sign`). Оған дейін рұқсат берілмейді.",
+        "(`scanlane-hq sign-law`). Оған дейін рұқсат берілмейді.",
     ),
     Fault.WATCHDOG_UNPROVEN: FaultText(
         "Set the watchdog parameters named in `scanlane status` on the device.",

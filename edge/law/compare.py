@@ -210,6 +210,8 @@ def _friend(key: str, old: _Owned | None, new: _Owned | None) -> Iterator[str]:
     (_, before), (_, after) = old, new
     if before.reach != after.reach:
         yield f"{what}: reach was {before.reach}, is now {after.reach}"
+    if before.abbreviated != after.abbreviated:
+        yield f"{what}: abbreviated was {before.abbreviated}, is now {after.abbreviated}"
     yield from _members(f"{what}: silencing of", before.silences, after.silences)
     yield from _members(f"{what}: phrase", _phrases(*old), _phrases(*new))
 

@@ -91,7 +91,7 @@ def in_force(things: Sequence[D], day: date, name: str) -> D | Missing:
     shown = ", ".join(sorted(f"{x.ref.version} {x.valid_from}..{x.valid_to}" for x in things))
     if any(one.provenance is Provenance.UNSIGNED for one in covering):
         reason = f"the {name} for {day} has no valid signature"
-        remedy = "have headquarters sign it: scanlane-hq sign FILE"
+        remedy = "have headquarters sign it: scanlane-hq sign-law FOLDER"
         return Missing(Absence.UNSIGNED, shown, reason, remedy)
     if len(covering) > 1 and len({one.substance for one in covering}) > 1:
         reason = f"more than one {name} covers {day}, and they contradict each other"

@@ -107,34 +107,35 @@ class _Search:
                     yield from self._standing(phrase, word)
 
     def _standing(self, phrase: Phrase, word: int) -> Iterator[Silencing]:
-        reach, silences = phrase.friend.reach, phrase.friend.silences
+        friend = phrase.friend
+        silences = friend.silences
         for place in self._line.places[word]:
             if self._stands(phrase.elements[phrase.anchor], place, silences):
-                for left in self._onward(phrase.before, place, -1, reach, silences):
-                    for right in self._onward(phrase.after, place, 1, reach, silences):
+                for left in self._onward(phrase.before, place, -1, friend):
+                    for right in self._onward(phrase.after, place, 1, friend):
                         tokens = (*left[::-1], place, *right)
                         marks = zip(tokens, phrase.elements, strict=True)
                         marked = frozenset(there for there, one in marks if one.silenced)
-                        yield Silencing(phrase.friend, tokens, marked)
+                        yield Silencing(friend, tokens, marked)
 
     def _onward(
         self,
         rest: tuple[Element, ...],
         place: int,
         step: int,
-        reach: int,
-        silences: frozenset[str],
+        friend: FalseFriend,
     ) -> Iterator[tuple[int, ...]]:
         """The ways to go on from a place word by word, to the left or to the right."""
         if not rest:
             yield ()
             return
-        stretches = self._line.stretches
-        for there in range(place + step, place + step * (reach + 2), step):
+        line = self._line
+        stretches = line.abbreviated_stretches if friend.abbreviated else line.stretches
+        for there in range(place + step, place + step * (friend.reach + 2), step):
             if not 0 <= there < len(stretches) or stretches[there] != stretches[place]:
                 return
-            if self._stands(rest[0], there, silences):
-                for more in self._onward(rest[1:], there, step, reach, silences):
+            if self._stands(rest[0], there, friend.silences):
+                for more in self._onward(rest[1:], there, step, friend):
                     yield (there, *more)
             if there in self._seen:
                 return

@@ -120,6 +120,7 @@ class FalseFriend:
         phrases: words in the order in which they must stand.
         reach: other words that may stand between two of them.
         example: a description in which it silences.
+        abbreviated: whether a full stop behind a word parts nothing: ``cat. no. 7``.
     """
 
     friend_id: str
@@ -128,6 +129,7 @@ class FalseFriend:
     phrases: tuple[tuple[Element, ...], ...]
     reach: int
     example: str
+    abbreviated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,13 @@ class Lexicon:
             for e in self.entries.values()
         )  # fmt: skip
         friends = (
-            (f.friend_id, f.silences, f.reach, frozenset(map(self._spelt, f.phrases)))
+            (
+                f.friend_id,
+                f.silences,
+                f.reach,
+                f.abbreviated,
+                frozenset(map(self._spelt, f.phrases)),
+            )
             for f in self.friends.values()
         )
         kazakh = frozenset(self.words[number] for number in self.kazakh_words)

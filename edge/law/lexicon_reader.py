@@ -45,7 +45,9 @@ _KEYS = frozenset({"review", "kazakh_words", "entry", "false_friend"})
 _ENTRY_KEYS = frozenset(
     {"id", "class", "language", "strength", "stems", "needs", "live_word", "window", "note"}
 )
-_FRIEND_KEYS = frozenset({"id", "language", "silences", "phrases", "reach", "example", "note"})
+_FRIEND_KEYS = frozenset(
+    {"id", "language", "silences", "phrases", "reach", "abbreviated", "example", "note"}
+)
 
 
 def build_lexicon(
@@ -179,6 +181,7 @@ class _Reader(RowChecks):
             phrases=tuple(phrases),
             reach=self.number(at, row, "reach", 0, MAX_BETWEEN),
             example=self.text(at, row, "example"),
+            abbreviated=self.flag(at, row, "abbreviated"),
         )
 
     def _silenced(self, at: str, row: Row, language: Language) -> dict[str, Entry]:

@@ -110,6 +110,12 @@ class Line:
         return list(accumulate(gap in PARTING for gap in self._reading.gaps))
 
     @cached_property
+    def abbreviated_stretches(self) -> list[int]:
+        """The same, where a full stop is taken for that of an abbreviation and parts nothing."""
+        parts = zip(self._reading.gaps, self._reading.before, strict=True)
+        return list(accumulate(gap in PARTING and text.strip() != "." for gap, text in parts))
+
+    @cached_property
     def _kazakh(self) -> list[int]:
         """The tokens that show the line to be Kazakh: by a letter, or as a word that says so."""
         found = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from edge.core.remedies import REMEDIES
 from edge.door import Door, Reply, Request
 from edge.errors import CommandRefused
 from edge.law.words import NATIVE_REVIEW
+from headquarters.__main__ import cli as headquarters
 from tests.unit.control.kit import LANE_FILE
 
 STATUS: Reply = {
@@ -225,3 +227,13 @@ def test_every_schema_that_is_listed_is_printed() -> None:
     assert "lane-file" in names
     for name in names:
         assert json.loads(call("schema", name).output)["type"] == "object"
+
+
+def test_every_command_a_remedy_names_exists() -> None:
+    known = {"scanlane": main, "scanlane-hq": headquarters}
+    for remedy in REMEDIES.values():
+        for line in (named for part in remedy for named in re.findall("`([^`]+)`", part)):
+            program, *words = line.split()
+            result = CliRunner().invoke(known[program], [*words, "--help"])
+            assert result.exit_code == 0, line
+            assert f"{' '.join(words)} [OPTIONS]" in result.output

@@ -193,7 +193,7 @@ def test_a_changed_prefix_is_told_in_words(folder: Path) -> None:
         result = call("law", "diff", str(old), str(new), *AT)
         assert result.exit_code == 0
         decides, apart = result.output.split("texts, sources and dates alone:", 1)
-        assert "0407 19 was exempt (EX-HATCHING-EGGS) under 2026.1, is now held" in decides
+        assert "0407 19 was exempt (EX-HATCHING-EGGS) under 2026.2, is now held" in decides
         assert "live fish" not in decides
         assert "exempt 0301 what: 'live fish' became 'fish that lives'" in apart
 

@@ -116,7 +116,7 @@ def test_the_fault_of_the_law_speaks_of_table_and_lexicon_and_of_every_flaw() ->
     text = TEXTS[Fault.RULES_INVALID].en
     assert all(word in text for word in ("table", "lexicon", "missing", "expired", "unsigned"))
     assert "`scanlane law check`" in REMEDIES[Fault.RULES_INVALID].en
-    assert "`scanlane-hq sign`" in REMEDIES[Fault.RULES_INVALID].en
+    assert "`scanlane-hq sign-law`" in REMEDIES[Fault.RULES_INVALID].en
 
 
 def test_no_two_faults_read_the_same() -> None:

@@ -53,7 +53,7 @@ def test_a_changed_prefix_is_told_for_the_codes_it_changes() -> None:
     (row,) = [row for row in mapping["exempt"] if row["prefix"] == "0407 19"]
     row["prefix"] = "0407 19 110 0"
     (found,) = compare_tables(TABLE, table(mapping)).decides
-    was = "0407 19 was exempt (EX-HATCHING-EGGS) under 2026.1"
+    was = "0407 19 was exempt (EX-HATCHING-EGGS) under 2026.2"
     assert found == f"{was}, is now held when no longer (it may be 0407 19 110 0)"
 
 
@@ -61,9 +61,9 @@ def test_an_exemption_that_is_taken_away_is_told_and_so_is_a_new_one() -> None:
     mapping = changed()
     mapping["exempt"] = [row for row in mapping["exempt"] if row["prefix"] != "0407 19"]
     found = compare_tables(TABLE, table(mapping)).decides
-    assert found == ("0407 19 was exempt (EX-HATCHING-EGGS) under 2026.1, is now not spoken of",)
+    assert found == ("0407 19 was exempt (EX-HATCHING-EGGS) under 2026.2, is now not spoken of",)
     back = compare_tables(table(mapping), TABLE).decides
-    assert back == ("0407 19 was not spoken of under 2026.1, is now exempt (EX-HATCHING-EGGS)",)
+    assert back == ("0407 19 was not spoken of under 2026.2, is now exempt (EX-HATCHING-EGGS)",)
 
 
 def test_advice_beside_an_exemption_is_told_since_a_statement_may_lift_it() -> None:
@@ -72,7 +72,7 @@ def test_advice_beside_an_exemption_is_told_since_a_statement_may_lift_it() -> N
     mapping["goods"].append({"prefix": "9508", "action": "hold", **about})
     found = compare_tables(TABLE, table(mapping)).decides
     assert (
-        "9508 10 was exempt (EX-CIRCUS) under 2026.1, is now exempt (EX-CIRCUS); hold" in (found[0])
+        "9508 10 was exempt (EX-CIRCUS) under 2026.2, is now exempt (EX-CIRCUS); hold" in (found[0])
     )
     assert all(line.split(" was ")[1].split(" under ")[0] != line.split(" is now ")[1]
                for line in found)  # fmt: skip

@@ -296,7 +296,7 @@ def test_a_verdict_names_table_inputs_and_offending_line():
     record = verdict.record()
     assert record["table"] == {
         "id": "kz-order-722-exemptions",
-        "version": "2026.1",
+        "version": "2026.2",
         "sha256": TABLE.ref.sha256,
     }
     assert record["words"]["sha256"] == LEXICON.ref.sha256

@@ -264,6 +264,7 @@ def test_lexica_that_hear_the_same_words_agree_whatever_their_texts_and_order():
         changed("entry", 0, live_word=False),
         changed("false_friend", 0, phrases=["@ biscuits"], example="dog biscuits"),
         changed("false_friend", 0, reach=1),
+        changed("false_friend", 0, abbreviated=True),
     ],
 )
 def test_lexica_that_hear_other_words_contradict_each_other(other):
