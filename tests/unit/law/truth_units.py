@@ -62,7 +62,7 @@ def shelves():
     """Every state the tables can be in, as the law takes it and as the second opinion does."""
     usual = shipped_mapping()
     other = deepcopy(usual)
-    other["exempt"] = [*other["exempt"][1:], {**usual["exempt"][0], "prefix": "0101"}]
+    other["exempt"] = [*other["exempt"], {**usual["exempt"][0], "prefix": "0208"}]
     next_one = {**usual, "valid_from": date(2028, 1, 2), "valid_to": date(2029, 12, 31)}
     signed, copy = TableFile(usual, True, "usual"), TableFile(deepcopy(usual), True, "usual")
     sets = {
