@@ -25,7 +25,7 @@ from edge.law.outcomes import Act, Role, may, same_officer
 from edge.law.rules import RULES, Rule
 from edge.law.tables import ExemptionTable
 from edge.law.verdicts import Finding, TableRef, Verdict, VerdictKind, gather
-from edge.law.words import Word
+from edge.law.words import Word, says_something
 
 _KEY = object()
 
@@ -188,7 +188,7 @@ def make_scan_permit(
 def _unit_flaws(verdict: Verdict, token: int, inspection_id: str) -> list[str]:
     checks = (
         (token > 0, f"token {token} is nobody's"),
-        (bool(inspection_id.strip()), "no inspection is named"),
+        (says_something(inspection_id), "no inspection is named"),
         (verdict.inspection_id == inspection_id, f"the verdict is on {verdict.inspection_id!r}"),
     )
     return [flaw for holds, flaw in checks if not holds]
@@ -210,9 +210,9 @@ def _answer_flaws(verdict: Verdict, inspection_id: str, answer: HoldAnswer) -> l
     checks = (
         (answer.decision is HoldDecision.SCAN, f"the officer said {answer.decision.value}"),
         (answer.inspection_id == inspection_id, f"the answer is for {answer.inspection_id!r}"),
-        (bool(answer.officer_id.strip()), "the answer names no officer"),
-        (bool(answer.reason.strip()), "the answer gives no reason"),
-        (bool(answer.utc.strip()), "the answer is not dated"),
+        (says_something(answer.officer_id), "the answer names no officer"),
+        (says_something(answer.reason), "the answer gives no reason"),
+        (says_something(answer.utc), "the answer is not dated"),
         (may(answer.role, Act.ANSWER), f"role {answer.role.value} may not answer"),
         (not (holds and unseen), f"the officer was not shown {', '.join(sorted(unseen))}"),
     )
@@ -220,9 +220,8 @@ def _answer_flaws(verdict: Verdict, inspection_id: str, answer: HoldAnswer) -> l
 
 
 def _second_flaws(answer: HoldAnswer) -> list[str]:
-    second = same_officer(answer.confirmed_by)
-    if not second:
+    if not says_something(answer.confirmed_by):
         return ["a second officer has not confirmed the answer"]
-    if second == same_officer(answer.officer_id):
+    if same_officer(answer.confirmed_by) == same_officer(answer.officer_id):
         return ["the second officer is the first one"]
     return []

@@ -126,6 +126,9 @@ def test_departure_with_a_written_request_is_like_an_arrival():
     [
         {"reference": " "},
         {"carrier": ""},
+        {"reference": "\u200b"},
+        {"carrier": "\u2060"},
+        {"carrier": "- \u3164"},
         {"dated": None},
         {"dated": DAY + timedelta(days=1)},
     ],
@@ -268,7 +271,9 @@ def test_a_circus_is_scanned_only_after_a_named_officers_statement_on_this_unit(
     "flaw",
     [
         {"officer_id": " "},
+        {"officer_id": "\u200b"},
         {"utc": ""},
+        {"utc": "\u2060"},
         {"role": Role.OAC},
         {"role": Role.SUPERVISOR},
         {"inspection_id": "cargo-000016"},

@@ -48,6 +48,13 @@ def test_a_row_without_one_of_its_facts_is_refused(key):
     assert f"exempt[2].{key}" in problems_of(mapping)
 
 
+@pytest.mark.parametrize("text", ["\u200b", "\u2060", "-", "\u3164"], ids=ascii)
+def test_a_source_or_name_that_says_nothing_is_missing(text):
+    mapping = shipped_mapping()
+    mapping["source"] = mapping["exempt"][0]["what"] = text
+    assert {"source", "exempt[0].what"} <= problems_of(mapping).keys()
+
+
 @pytest.mark.parametrize("rule", [rule.value for rule in Rule if rule not in CODE_RULES])
 def test_a_row_may_name_only_the_exemptions_by_goods(rule):
     mapping = shipped_mapping()

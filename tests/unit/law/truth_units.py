@@ -108,9 +108,9 @@ class Units:
         self._plain = [GoodsLine("8471 30 000 0", "goods"), GoodsLine("0302 11", "тауар")]
         self._requests = [
             CarrierRequest(reference, dated, carrier)
-            for reference in ("R-1", "R-1", " ", "")
+            for reference in ("R-1", "R-1", " ", "\u200b")
             for dated in (date(2024, 12, 1), date(2025, 6, 2), date(2025, 6, 3), None)
-            for carrier in ("A carrier", "A carrier", " ")
+            for carrier in ("A carrier", "A carrier", "\u2060")
         ]
         self._amounts = [self._amount() for _ in range(20_000)]
 
@@ -162,7 +162,10 @@ class Units:
 
     def _people(self):
         inspection = self._often(INSPECTION, ["another"])
-        officer, utc = self._often("oms-1", ["", " "]), self._often("2025-06-02T08:00:00Z", [""])
+        officer, utc = (
+            self._often("oms-1", ["", "\u200b"]),
+            self._often("2025-06-02T08:00:00Z", ["\u3164"]),
+        )
         return inspection, officer, self._often(Role.OMS, list(Role)), utc
 
     def _statement(self):
