@@ -123,6 +123,11 @@ class Reading:
         return words
 
     @property
+    def has_letters(self) -> bool:
+        """Whether there is anything to read: a letter of any script that can be seen."""
+        return any(char.isalpha() for word in self.spelt for char in word)
+
+    @property
     def has_single_letters(self) -> bool:
         """Whether there may be words whose letters stand apart."""
         return list(map(len, self.spelt)).count(1) >= MIN_SPACED

@@ -30,7 +30,6 @@ SAID = {
     "goods": [],
     "части автомобилей": [],
     "тауар": [],
-    "": [],
     "корм для собак": [],
     "live yeast": [],
     "incubators": [],
@@ -52,7 +51,7 @@ SAID = {
     "фотопленка": [Heard("ru-film", SENSITIVE, STRONG)],
     "explosives": [Heard("en-explosive", SENSITIVE, STRONG)],
     "dosimeters": [Heard("en-dosimeters", SENSITIVE, WEAK)],
-    "goods ???": LOST,
+    **dict.fromkeys(("", "- 12", "goods ???"), LOST),
 }
 
 BY_NOBODY = {
