@@ -10,9 +10,10 @@ from edge.errors import PublishError
 from edge.messages.base import Additive, StreamId, Token, UtcTime, problems, read_object, to_bytes
 from edge.messages.event_data import EVENTS, EventData
 
-SCHEMA_MINOR = 1
+SCHEMA_MINOR = 2
 """1 added: notices and lexicon of a verdict, the second officer of an answer, why a record that was
-not completed broke off. Readers of 1.0 ignore them."""
+not completed broke off. 2 added: among the inputs of a verdict, `law`, every table and lexicon that
+covered the day, with hash and standing. Readers of 1.0 ignore them."""
 TYPE_PREFIX = "kz.scanlane."
 TYPE_SUFFIX = ".v1"
 
