@@ -4,6 +4,7 @@ The order of the rules is the order of ``decide``: basis, goods the order exempt
 then scan. A new ground for doubt is one more function in ``grounds.DOUBTS``.
 """
 
+from collections.abc import Container
 from dataclasses import KW_ONLY, InitVar, dataclass
 from enum import unique
 from typing import NoReturn
@@ -24,7 +25,7 @@ from edge.law.lexicon import Lexicon
 from edge.law.outcomes import Act, Role, may, same_officer
 from edge.law.rules import RULES, Rule
 from edge.law.tables import ExemptionTable
-from edge.law.verdicts import Finding, TableRef, Verdict, VerdictKind, gather
+from edge.law.verdicts import Finding, Reason, TableRef, Verdict, VerdictKind, gather
 from edge.law.words import Word, says_something
 
 _KEY = object()
@@ -43,28 +44,13 @@ def decide(case: Case) -> Verdict:
     4. Scan.
     """
     study = study_case(case)
-    findings = [
-        *basis_findings(case.manifest, case.day),
-        *exempt_goods(study),
-        *sizes(study),
-        *(finding for doubt in DOUBTS for finding in doubt(study)),
-    ]
-    notices = [finding for finding in findings if RULES[finding.rule].kind is None]
-    for kind in (VerdictKind.NO_BASIS, VerdictKind.EXEMPT, VerdictKind.HOLD):
-        speaking = [finding for finding in findings if RULES[finding.rule].kind is kind]
-        if speaking:
-            return _verdict(study, kind, speaking, notices)
+    spoken = _spoken(study)
+    kind, notices = _deciding(spoken), spoken.get(None, [])
     clear = [*released_goods(study), Finding(Rule.CLEAR, "")]
-    return _verdict(study, VerdictKind.SCAN, clear, notices)
-
-
-def _verdict(
-    study: Study, kind: VerdictKind, findings: list[Finding], notices: list[Finding]
-) -> Verdict:
     table, lexicon = study.table, study.lexicon
     return Verdict(
         kind=kind,
-        reasons=gather(findings),
+        reasons=gather(spoken.get(kind, clear)),
         size=size_fit(study),
         table=table.ref if isinstance(table, ExemptionTable) else None,
         words=lexicon.ref if isinstance(lexicon, Lexicon) else None,
@@ -72,6 +58,41 @@ def _verdict(
         inputs=record_inputs(study.case),
         notices=gather(notices),
     )
+
+
+def would_also_speak(study: Study) -> tuple[Reason, ...]:
+    """What would decide were it not for what `decide` asks before it; told, and never decided by.
+
+    It is not in the verdict, whose reasons all lead to its kind: a departure without a request has
+    no basis, whatever else is aboard.
+    """
+    spoken = _spoken(study)
+    decided = _deciding(spoken)
+    return gather(
+        finding
+        for kind, findings in spoken.items()
+        if kind not in (decided, None)
+        for finding in findings
+    )
+
+
+def _spoken(study: Study) -> dict[VerdictKind | None, list[Finding]]:
+    """Everything that any rule finds, by what it leads to; None holds the notices."""
+    found: dict[VerdictKind | None, list[Finding]] = {}
+    for finding in (
+        *basis_findings(study.case.manifest, study.case.day),
+        *exempt_goods(study),
+        *sizes(study),
+        *(finding for doubt in DOUBTS for finding in doubt(study)),
+    ):
+        found.setdefault(RULES[finding.rule].kind, []).append(finding)
+    return found
+
+
+def _deciding(spoken: Container[VerdictKind | None]) -> VerdictKind:
+    """The first kind that speaks."""
+    order = (VerdictKind.NO_BASIS, VerdictKind.EXEMPT, VerdictKind.HOLD)
+    return next((kind for kind in order if kind in spoken), VerdictKind.SCAN)
 
 
 @unique

@@ -22,6 +22,8 @@ def letter(answer: Answer, language: Language) -> Iterator[str]:
     yield f"{label('size', language)}: {verdict.size.value}"
     yield from _section("reasons", answer.reasons, language)
     yield from _section("notices", answer.notices, language)
+    if answer.also:
+        yield from _section("also", answer.also, language)
     yield f"{label('assumed', language)}:"
     yield from (f"  - {plain(said(text, language))}" for text in answer.assumed)
     yield f"{label('table', language)}: {_ref(verdict.table, language)}"

@@ -19,10 +19,12 @@ from law_builders import (
 from edge.law.case import LawData, NoAnimalsStatement
 from edge.law.dated import Provenance
 from edge.law.envelope import Axis
-from edge.law.exemptions import decide
+from edge.law.exemptions import decide, would_also_speak
+from edge.law.grounds import study_case
 from edge.law.manifest import (
     CarrierRequest,
     Direction,
+    GoodsLine,
     IdentityState,
     ManifestState,
     no_manifest,
@@ -113,6 +115,27 @@ def test_departure_without_a_written_request_has_no_basis_whatever_is_aboard():
     assert decided(leaving, measured=TOO_HIGH) == (VerdictKind.NO_BASIS, ("NB-DEPARTURE",))
     nothing_known = no_manifest(Direction.DEPARTURE, IdentityState.MISSING)
     assert decided(nothing_known)[0] is VerdictKind.NO_BASIS
+
+
+def test_what_would_also_speak_is_told_and_decides_nothing():
+    """A departure with horses, too high, in papers that are out of date: three kinds speak."""
+    goods = (GoodsLine("0101 21 000 0", "live horses"),)
+    leaving = papers(goods=goods, direction=Direction.DEPARTURE, state=ManifestState.STALE)
+    unit = case(leaving, measured=TOO_HIGH)
+    verdict, also = decide(unit), would_also_speak(study_case(unit))
+    assert (verdict.kind, verdict.rule_ids) == (VerdictKind.NO_BASIS, ("NB-DEPARTURE",))
+    told = [reason.rule_id for reason in also]
+    assert told == ["EX-DIMENSIONS", "EX-LIVE-ANIMALS", "HO-LIVING-WORD", "HO-MANIFEST-STALE"]
+    assert also[1].offending == ("'0101 21 000 0' live horses",)
+    arriving = case(replace(leaving, direction=Direction.ARRIVAL), measured=TOO_HIGH)
+    assert decide(arriving).rule_ids == ("EX-DIMENSIONS", "EX-LIVE-ANIMALS")
+    held = would_also_speak(study_case(arriving))
+    assert [reason.rule_id for reason in held] == ["HO-LIVING-WORD", "HO-MANIFEST-STALE"]
+
+
+def test_where_one_kind_alone_speaks_nothing_else_would():
+    for one in (papers(), papers("0301"), papers("0407"), papers("0602 90 500 0")):
+        assert would_also_speak(study_case(case(one))) == ()
 
 
 def test_departure_with_a_written_request_is_like_an_arrival():
