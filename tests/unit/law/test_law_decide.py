@@ -110,6 +110,11 @@ def test_an_exempt_line_outweighs_every_doubt():
     assert decided(doubtful) == exempt("EX-LIVE-FISH")
 
 
+@pytest.mark.parametrize("said", ["hides of cattle horses", "hides of bovine animals, horses"])
+def test_a_second_animal_beside_a_hide_is_heard(said):
+    assert decided(papers(goods=(GoodsLine("8471", said),))) == hold("HO-LIVING-WORD")
+
+
 def test_departure_without_a_written_request_has_no_basis_whatever_is_aboard():
     leaving = papers("0301", direction=Direction.DEPARTURE)
     assert decided(leaving, measured=TOO_HIGH) == (VerdictKind.NO_BASIS, ("NB-DEPARTURE",))
