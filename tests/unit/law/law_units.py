@@ -59,7 +59,7 @@ VEHICLES = ("", "truck", "livestock_carrier", "скотовоз", "circus carava
 
 def spaced(code):
     """A code as people print it."""
-    separators = st.sampled_from(["", " ", ".", "\u00a0", "\u2009"])
+    separators = st.sampled_from(["", " ", ".", "\u00a0", "\u2009", "\t"])
     return separators.map(lambda mark: code.replace(" ", mark))
 
 

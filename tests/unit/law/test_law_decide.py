@@ -166,9 +166,11 @@ def test_a_request_without_number_date_or_name_is_no_request(flaw):
     assert decided(leaving) == (VerdictKind.NO_BASIS, ("NB-DEPARTURE-REQUEST",))
 
 
-def test_an_unknown_direction_holds_even_with_a_request():
-    unknown = papers(direction=Direction.UNKNOWN, carrier_request=REQUEST)
-    assert decided(unknown) == hold("HO-DIRECTION-UNKNOWN")
+def test_a_direction_nobody_knows_holds_with_a_request_or_without_and_nobody_scans():
+    for request in (REQUEST, None):
+        unknown = papers(direction=Direction.UNKNOWN, carrier_request=request)
+        assert decided(unknown) == hold("HO-DIRECTION-UNKNOWN")
+        assert not decide(case(unknown)).officer_may_scan
 
 
 def test_a_direction_other_than_the_lanes_holds_and_no_officer_scans_over_it():

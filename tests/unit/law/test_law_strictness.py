@@ -296,6 +296,7 @@ def test_a_code_cut_to_fewer_digits_never_loosens_a_verdict(unit, data):
 
 
 CASES = [str.upper, str.lower, str.swapcase, str.title]
+SPACES = [char for char in map(chr, range(0x11_0000)) if char.isspace()]
 WIDTHS = [" ", "  ", "\u00a0", " \t "]
 
 
@@ -309,8 +310,8 @@ def rewritten(draw, unit):
         return draw(st.sampled_from(["", " "])) + wide + draw(st.sampled_from(["", "  "]))
 
     def code(written):
-        bare = written.translate(dict.fromkeys(map(ord, " .\u00a0\u2009")))
-        mark = draw(st.sampled_from([" ", ".", "\u00a0", "\u2007", "\u202f", ""]))
+        bare = "".join(char for char in written if char != "." and not char.isspace())
+        mark = draw(st.sampled_from([*SPACES, ".", ""]))
         return mark.join(draw(st.sampled_from([[bare], list(bare)])))
 
     manifest = unit.manifest

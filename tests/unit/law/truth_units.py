@@ -138,7 +138,7 @@ class Units:
             cut = draw.randrange(2, len(digits) + 1, 2)
             digits = digits[:cut] + "0" * (len(digits) - cut)
         if draw.random() < 0.3:
-            mark = self._pick(" .\u00a0")
+            mark = self._pick(" .\u00a0\t")
             digits = f"{digits[:4]} {digits[4:6]}{mark}{digits[6:]}"
         return digits
 
