@@ -51,7 +51,8 @@ def _section(name: str, some: tuple[Guided, ...], language: Language) -> Iterato
         for source in one.sources:
             yield f"    {label('source', language)}: {plain(source)}"
         yield f"    {label('change', language)}: {said(guide.change, language)}"
-        if RULES[reason.rule].kind not in (None, VerdictKind.SCAN):
+        # Nobody is asked about what does not decide.
+        if name != "also" and RULES[reason.rule].kind not in (None, VerdictKind.SCAN):
             yield f"    {_officer(language, may=guide.officer_may_scan)}"
 
 
