@@ -11,6 +11,7 @@ from edge.core.inspection import InspectionState
 from edge.core.state import State
 from edge.errors import CommandRefused
 from edge.law.outcomes import Act, Role
+from edge.law.words import says_something
 from edge.settings import Officer
 
 Post = Callable[..., None]
@@ -79,7 +80,7 @@ class ActBase:
 def words_of(text: str, needed: str = "") -> str:
     """Take an officer's words as they can be recorded. Raises CommandRefused."""
     words = text.strip()
-    if needed and not words:
+    if needed and not says_something(words):
         raise CommandRefused(needed)
     if len(words) > WORDS_LIMIT:
         raise CommandRefused(f"{len(words)} characters are too long; use at most {WORDS_LIMIT}")

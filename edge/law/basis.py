@@ -9,6 +9,7 @@ from datetime import date
 from edge.law.manifest import CarrierRequest, Direction, ManifestFacts
 from edge.law.rules import Rule
 from edge.law.verdicts import Finding
+from edge.law.words import says_something
 
 
 def basis_findings(manifest: ManifestFacts, day: date) -> tuple[Finding, ...]:
@@ -33,9 +34,9 @@ def basis_findings(manifest: ManifestFacts, day: date) -> tuple[Finding, ...]:
 
 def _flaws(request: CarrierRequest, day: date) -> list[str]:
     flaws = []
-    if not request.reference.strip():
+    if not says_something(request.reference):
         flaws.append("no number of the request")
-    if not request.carrier.strip():
+    if not says_something(request.carrier):
         flaws.append("no name of the carrier")
     if request.dated is None:
         flaws.append("no date of the request")

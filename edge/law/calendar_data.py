@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from edge.law.words import says_something
+
 YEARS = (1900, 2200)
 """No calendar reaches beyond: what lies there is a slip of the pen, not a case."""
 
@@ -128,7 +130,7 @@ def need_civil(day: date) -> None:
 
 
 def _need_texts(place: str, **texts: str) -> None:
-    missing = [name for name, text in texts.items() if not text.strip()]
+    missing = [name for name, text in texts.items() if not says_something(text)]
     if missing:
         raise ValueError(f"{place}: {', '.join(missing)} is missing")
 

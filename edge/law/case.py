@@ -10,7 +10,7 @@ from edge.law.lexicon import Lexicon
 from edge.law.manifest import ManifestFacts
 from edge.law.outcomes import Act, Role, may
 from edge.law.tables import ExemptionTable
-from edge.law.words import Word
+from edge.law.words import Word, says_something
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class DriverAnswer:
 
 
 def _counts(said: NoAnimalsStatement | DriverAnswer, act: Act) -> bool:
-    named, dated = bool(said.officer_id.strip()), bool(said.utc.strip())
+    named, dated = says_something(said.officer_id), says_something(said.utc)
     return named and dated and may(said.role, act)
 
 

@@ -201,12 +201,12 @@ CHANGE_TEXTS = MappingProxyType(
         ),
         Rule.TABLE_UNSIGNED: _SIGNED_TABLE,
         Rule.DESCRIPTION_UNREAD: Text(
-            "A shorter, readable description in a corrected manifest; until then an OMS answers "
-            "and may say scan",
-            "Более короткое и читаемое описание в исправленном манифесте; до этого отвечает ОУС и "
-            "может решить сканировать",
-            "Түзетілген манифесте қысқарақ әрі оқылатын сипаттама; оған дейін жүйені басқару "
-            "операторы жауап береді және сканерлеуге шеше алады",
+            "A corrected manifest with a readable description, not too long, that names the goods; "
+            "until then an OMS answers and may say scan",
+            "Исправленный манифест с читаемым, не слишком длинным описанием, которое называет "
+            "товар; до этого отвечает ОУС и может решить сканировать",
+            "Тауарды атайтын, оқылатын, тым ұзын емес сипаттамасы бар түзетілген манифест; оған "
+            "дейін жүйені басқару операторы жауап береді және сканерлеуге шеше алады",
         ),
         Rule.LIVING_GOODS: _LOOKED,
         Rule.LIVING_WORD: _LOOKED,

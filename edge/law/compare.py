@@ -1,8 +1,8 @@
 """What two tables, or two lexica, decide differently, in words.
 
 Computed on what decides; texts, sources and dates are listed apart. Codes are compared as the
-tables divide the tariff: for every prefix of either table, the codes that begin with it and with
-no longer prefix of either.
+tables divide the tariff: for every prefix of either table, and for what is cut short of an exempt
+one, the codes that begin with it and with no longer prefix of either.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from edge.law.lexicon import Element, Entry, FalseFriend, Lexicon
-from edge.law.rules import Rule
 from edge.law.tables import DocumentRow, ExemptionTable, GoodsRow, VehicleRow
-from edge.law.tariff import print_code
+from edge.law.tariff import LENGTHS, print_code
 
 _T = TypeVar("_T")
+
+_SCANNED = "not spoken of (scanned)"
+"""What becomes of a code of which no row speaks, where nothing else holds its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,40 +45,54 @@ def compare_tables(old: ExemptionTable, new: ExemptionTable) -> Difference:
 
 def _codes(old: ExemptionTable, new: ExemptionTable) -> Iterator[str]:
     exempt = {row.prefix for one in (old, new) for row in one.rows}
-    prefixes = sorted(exempt | {row.prefix for one in (old, new) for row in one.goods})
-    for prefix in prefixes:
-        before, after = _decision(old, prefix), _decision(new, prefix)
-        if before != after:
-            shown = print_code(prefix)
-            yield f"{shown} was {_say(before)} under {old.ref.version}, is now {_say(after)}"
+    rows = exempt | {row.prefix for one in (old, new) for row in one.goods}
+    short = {prefix[:end] for prefix in exempt for end in range(2, len(prefix), 2)}
+    for prefix in sorted(rows | short):
+        below = [_below(one, prefix) for one in (old, new)]
+        if prefix in rows:
+            yield from _moved(_span(prefix, rows), old.ref.version, *below)
+        maybe = [_maybe(one, prefix) for one in (old, new)]
+        if maybe[0] != maybe[1]:
+            alone = ["; ".join(filter(None, pair)) for pair in zip(maybe, below, strict=True)]
+            yield from _moved(f"{print_code(prefix)} when no longer", old.ref.version, *alone)
 
 
-_Decided = tuple[frozenset[Rule], tuple[str, bool, frozenset[str]] | None, frozenset[str]]
+def _moved(what: str, version: str, before: str, after: str) -> Iterator[str]:
+    if before != after:
+        yield f"{what} was {before or _SCANNED} under {version}, is now {after or _SCANNED}"
 
 
-def _decision(table: ExemptionTable, prefix: str) -> _Decided:
-    """What is said of a code that is no longer than its prefix, or goes on with no other row's."""
-    row = table.advice(prefix)
-    return (
-        frozenset(one.rule for one in table.exempting.matching(prefix)),
-        None if row is None else (row.action.value, row.site_policy, row.expects),
-        frozenset(one.prefix for one in table.exempting.undecided(prefix)),
-    )
+def _span(prefix: str, rows: set[str]) -> str:
+    """The codes that begin with a prefix, but for those that begin with a longer one of a row."""
+    shown = print_code(prefix)
+    if len(prefix) == max(LENGTHS):
+        return shown
+    finer = {row for row in rows if row != prefix and row.startswith(prefix)}
+    closest = [row for row in finer if not any(row[:end] in finer for end in range(len(row)))]
+    but = f", but for {', '.join(map(print_code, sorted(closest)))}," if closest else ""
+    return f"{shown} and below{but}"
 
 
-def _say(decided: _Decided) -> str:
-    rules, advice, undecided = decided
+def _below(table: ExemptionTable, prefix: str) -> str:
+    """What is said of the codes that go on with no other row's; empty when nothing is."""
     words = []
+    rules = {one.rule.value for one in table.exempting.matching(prefix)}
     if rules:
-        words.append("exempt (" + ", ".join(sorted(rule.value for rule in rules)) + ")")
-    if undecided:
-        finer = ", ".join(print_code(prefix) for prefix in sorted(undecided))
-        words.append(f"held when no longer (it may be {finer})")
-    if advice is not None:
-        action, policy, expects = advice
-        expected = f", expects {', '.join(sorted(expects))}" if expects else ", expects no word"
-        words.append(f"{action}{' (policy of the site)' if policy else ''}{expected}")
-    return "; ".join(words) or "not spoken of"
+        words.append("exempt (" + ", ".join(sorted(rules)) + ")")
+    row = table.advice(prefix)
+    if row is not None:
+        expected = (
+            f", expects {', '.join(sorted(row.expects))}" if row.expects else ", expects no word"
+        )
+        policy = " (policy of the site)" if row.site_policy else ""
+        words.append(f"{row.action.value}{policy}{expected}")
+    return "; ".join(words)
+
+
+def _maybe(table: ExemptionTable, prefix: str) -> str:
+    """What is said besides of a code that is no longer than its prefix; empty when nothing is."""
+    finer = sorted(print_code(one.prefix) for one in table.exempting.undecided(prefix))
+    return f"held (it may be {', '.join(finer)})" if finer else ""
 
 
 def _documents(old: ExemptionTable, new: ExemptionTable) -> Iterator[str]:

@@ -11,7 +11,7 @@ from enum import unique
 
 from edge.law.calendar import CalendarRef, SpecialDay
 from edge.law.calendar_data import need_civil
-from edge.law.words import Json, Word
+from edge.law.words import Json, Word, says_something
 
 LONGEST_TERM = 3660
 """Ten years in days: a longer term is a slip of the pen."""
@@ -107,7 +107,7 @@ class TermLength:
         if type(self.count) is not int or not 1 <= self.count <= LONGEST_TERM:
             remedy = f"Give 1 to {LONGEST_TERM} days"
             mistakes.append(TermMistake("count", f"{self.count}", "is no length", remedy))
-        if not self.act.strip():
+        if not says_something(self.act):
             mistakes.append(TermMistake("act", self.act, "is missing", "Name the act it is from"))
         if mistakes:
             raise TermRefused(mistakes)

@@ -4,6 +4,7 @@ The order of the rules is the order of ``decide``: basis, goods the order exempt
 then scan. A new ground for doubt is one more function in ``grounds.DOUBTS``.
 """
 
+from collections.abc import Container
 from dataclasses import KW_ONLY, InitVar, dataclass
 from enum import unique
 from typing import NoReturn
@@ -24,8 +25,8 @@ from edge.law.lexicon import Lexicon
 from edge.law.outcomes import Act, Role, may, same_officer
 from edge.law.rules import RULES, Rule
 from edge.law.tables import ExemptionTable
-from edge.law.verdicts import Finding, TableRef, Verdict, VerdictKind, gather
-from edge.law.words import Word
+from edge.law.verdicts import Finding, Reason, TableRef, Verdict, VerdictKind, gather
+from edge.law.words import Word, says_something
 
 _KEY = object()
 
@@ -43,28 +44,13 @@ def decide(case: Case) -> Verdict:
     4. Scan.
     """
     study = study_case(case)
-    findings = [
-        *basis_findings(case.manifest, case.day),
-        *exempt_goods(study),
-        *sizes(study),
-        *(finding for doubt in DOUBTS for finding in doubt(study)),
-    ]
-    notices = [finding for finding in findings if RULES[finding.rule].kind is None]
-    for kind in (VerdictKind.NO_BASIS, VerdictKind.EXEMPT, VerdictKind.HOLD):
-        speaking = [finding for finding in findings if RULES[finding.rule].kind is kind]
-        if speaking:
-            return _verdict(study, kind, speaking, notices)
+    spoken = _spoken(study)
+    kind, notices = _deciding(spoken), spoken.get(None, [])
     clear = [*released_goods(study), Finding(Rule.CLEAR, "")]
-    return _verdict(study, VerdictKind.SCAN, clear, notices)
-
-
-def _verdict(
-    study: Study, kind: VerdictKind, findings: list[Finding], notices: list[Finding]
-) -> Verdict:
     table, lexicon = study.table, study.lexicon
     return Verdict(
         kind=kind,
-        reasons=gather(findings),
+        reasons=gather(spoken.get(kind, clear)),
         size=size_fit(study),
         table=table.ref if isinstance(table, ExemptionTable) else None,
         words=lexicon.ref if isinstance(lexicon, Lexicon) else None,
@@ -72,6 +58,41 @@ def _verdict(
         inputs=record_inputs(study.case),
         notices=gather(notices),
     )
+
+
+def would_also_speak(study: Study) -> tuple[Reason, ...]:
+    """What would decide were it not for what `decide` asks before it; told, and never decided by.
+
+    It is not in the verdict, whose reasons all lead to its kind: a departure without a request has
+    no basis, whatever else is aboard.
+    """
+    spoken = _spoken(study)
+    decided = _deciding(spoken)
+    return gather(
+        finding
+        for kind, findings in spoken.items()
+        if kind not in (decided, None)
+        for finding in findings
+    )
+
+
+def _spoken(study: Study) -> dict[VerdictKind | None, list[Finding]]:
+    """Everything that any rule finds, by what it leads to; None holds the notices."""
+    found: dict[VerdictKind | None, list[Finding]] = {}
+    for finding in (
+        *basis_findings(study.case.manifest, study.case.day),
+        *exempt_goods(study),
+        *sizes(study),
+        *(finding for doubt in DOUBTS for finding in doubt(study)),
+    ):
+        found.setdefault(RULES[finding.rule].kind, []).append(finding)
+    return found
+
+
+def _deciding(spoken: Container[VerdictKind | None]) -> VerdictKind:
+    """The first kind that speaks."""
+    order = (VerdictKind.NO_BASIS, VerdictKind.EXEMPT, VerdictKind.HOLD)
+    return next((kind for kind in order if kind in spoken), VerdictKind.SCAN)
 
 
 @unique
@@ -188,7 +209,7 @@ def make_scan_permit(
 def _unit_flaws(verdict: Verdict, token: int, inspection_id: str) -> list[str]:
     checks = (
         (token > 0, f"token {token} is nobody's"),
-        (bool(inspection_id.strip()), "no inspection is named"),
+        (says_something(inspection_id), "no inspection is named"),
         (verdict.inspection_id == inspection_id, f"the verdict is on {verdict.inspection_id!r}"),
     )
     return [flaw for holds, flaw in checks if not holds]
@@ -210,9 +231,9 @@ def _answer_flaws(verdict: Verdict, inspection_id: str, answer: HoldAnswer) -> l
     checks = (
         (answer.decision is HoldDecision.SCAN, f"the officer said {answer.decision.value}"),
         (answer.inspection_id == inspection_id, f"the answer is for {answer.inspection_id!r}"),
-        (bool(answer.officer_id.strip()), "the answer names no officer"),
-        (bool(answer.reason.strip()), "the answer gives no reason"),
-        (bool(answer.utc.strip()), "the answer is not dated"),
+        (says_something(answer.officer_id), "the answer names no officer"),
+        (says_something(answer.reason), "the answer gives no reason"),
+        (says_something(answer.utc), "the answer is not dated"),
         (may(answer.role, Act.ANSWER), f"role {answer.role.value} may not answer"),
         (not (holds and unseen), f"the officer was not shown {', '.join(sorted(unseen))}"),
     )
@@ -220,9 +241,8 @@ def _answer_flaws(verdict: Verdict, inspection_id: str, answer: HoldAnswer) -> l
 
 
 def _second_flaws(answer: HoldAnswer) -> list[str]:
-    second = same_officer(answer.confirmed_by)
-    if not second:
+    if not says_something(answer.confirmed_by):
         return ["a second officer has not confirmed the answer"]
-    if second == same_officer(answer.officer_id):
+    if same_officer(answer.confirmed_by) == same_officer(answer.officer_id):
         return ["the second officer is the first one"]
     return []

@@ -46,12 +46,17 @@ def explain_line(
     """Explain one line as if it stood in a signed manifest of the unit.
 
     Args:
-        line: code as printed, and description.
+        line: code as printed, and description; where that is empty the code alone is asked about,
+            and that a manifest must describe its goods is not held against it.
         table: the table in force, None when there is none.
         lexicon: the lexicon in force, None when there is none.
     """
     studied = study_line(line, table, lexicon)
-    reasons = gather(line_findings(studied))
+    reasons = gather(
+        finding
+        for finding in line_findings(studied)
+        if line.description or finding.rule is not Rule.DESCRIPTION_UNREAD
+    )
     kind = VerdictKind.SCAN
     if any(RULES[reason.rule].kind is VerdictKind.HOLD for reason in reasons):
         kind = VerdictKind.HOLD

@@ -1,16 +1,18 @@
 """The inputs of a decision as a record: everything the law looked at, ready for canonical JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
-from edge.law.case import Case, DriverAnswer, NoAnimalsStatement
+from edge.law.case import Case, DriverAnswer, LawData, NoAnimalsStatement
+from edge.law.dated import Dated, Missing
 from edge.law.envelope import Envelope, Measurement
+from edge.law.grounds import tables_in_force
 from edge.law.manifest import CarrierRequest, ManifestFacts
 from edge.law.words import Json
 
 
 def record_inputs(case: Case) -> dict[str, Json]:
-    """Everything a case holds but tables and lexica, which the verdict names by hash.
+    """Everything a case holds; of tables and lexica which they are, since they are files.
 
     Lines and measurements are sorted: the order in which they were declared decides nothing. The
     inspection is among them, since a statement or an answer given in another one does not count.
@@ -19,6 +21,7 @@ def record_inputs(case: Case) -> dict[str, Json]:
     return {
         "inspection": case.inspection_id,
         "day": case.day.isoformat(),
+        "law": [*considered(case.law, case.day)],
         "manifest": _manifest(case.manifest),
         "measured": _measurements(case.measured),
         "envelope": _envelope(case.envelope),
@@ -26,6 +29,41 @@ def record_inputs(case: Case) -> dict[str, Json]:
         "driver": _driver(case.driver),
         "vehicles": case.vehicles,
     }
+
+
+def considered(law: LawData, day: date) -> list[dict[str, Json]]:
+    """Every table and lexicon that covers a civil day, with its hash and how it stood.
+
+    So the files behind a verdict are known also where none of them was in force. Their order, and
+    what covers other days, decides nothing.
+    """
+    table, lexicon = tables_in_force(law, day)
+    rows = [*_standing("table", law.tables, table, day)]
+    rows += _standing("lexicon", law.lexica, lexicon, day)
+    return sorted(rows, key=lambda row: [str(one) for one in row.values()])
+
+
+def _standing(
+    kind: str, things: Sequence[Dated], found: Dated | Missing, day: date
+) -> list[dict[str, Json]]:
+    """One row for each; standing is "in_force", "agrees" with that one, or why none is."""
+    rows: list[dict[str, Json]] = []
+    for one in things:
+        if one.valid_from <= day <= one.valid_to:
+            standing = "in_force" if one is found else "agrees"
+            if isinstance(found, Missing):
+                standing = found.absence.value
+            rows.append(
+                {
+                    "kind": kind,
+                    **one.ref.record(),
+                    "valid_from": one.valid_from.isoformat(),
+                    "valid_to": one.valid_to.isoformat(),
+                    "provenance": one.provenance.value,
+                    "standing": standing,
+                }
+            )
+    return rows
 
 
 def _manifest(manifest: ManifestFacts) -> dict[str, Json]:

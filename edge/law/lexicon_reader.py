@@ -1,6 +1,7 @@
 """Builds a lexicon from parsed TOML, or says everything that is wrong with it."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 
 from edge.law.dated import Provenance
 from edge.law.lexicon import (
@@ -206,6 +207,9 @@ class _Reader(RowChecks):
             self.say(key, text, "silences nothing", "mark the word it silences with @")
         elif all(one.word is None for one in elements):
             self.say(key, text, "silences everything", "name a word beside @")
+        elif any(one.word is None and two.word is None for one, two in pairwise(elements)):
+            reason = "silences two words that nothing joins"
+            self.say(key, text, reason, "name one of them, or the word between")
         elif silenced and not any(self._may_silence(elements, e) for e in silenced.values()):
             self.say(key, text, "meets no word of what it silences", "mend it or remove it")
         return elements

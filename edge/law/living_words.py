@@ -65,8 +65,8 @@ class Found:
     Attributes:
         hits: in the order of the text; an entry once for each place.
         silenced: what a false friend took away.
-        not_read_whole: some of the text lies beyond what is read, or was lost on its way here;
-            that is a doubt of its own, whatever the hits.
+        not_read_whole: some of the text lies beyond what is read, was lost on its way here, or
+            holds no letter at all; that is a doubt of its own, whatever the hits.
     """
 
     hits: tuple[WordHit, ...]
@@ -86,10 +86,11 @@ def find_words(lexicon: Lexicon, description: str) -> Found:
     names that count only so (fish, seals) count.
     """
     reading = Reading(description)
+    unread = reading.not_read_whole or not reading.has_letters
     line = Line(lexicon, reading)
     sightings = line.sightings()
     if all(sighting.entry.needs is Need.LIVE_WORD for sighting in sightings):
-        return Found((), (), reading.not_read_whole)
+        return Found((), (), unread)
     silencings = silence(lexicon, line, sightings)
     heard = [sighting for sighting in sightings if sighting not in silencings]
     alive = any(sighting.entry.live_word for sighting in heard)
@@ -106,7 +107,7 @@ def find_words(lexicon: Lexicon, description: str) -> Found:
             for one in sorted(silencings, key=_place)
             if alive or one.entry.needs is not Need.LIVE_WORD
         ),
-        not_read_whole=reading.not_read_whole,
+        not_read_whole=unread,
     )
 
 

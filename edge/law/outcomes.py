@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from enum import unique
 from types import MappingProxyType
 
-from edge.law.words import Text, Word
+from edge.law.words import BLANK_LETTERS, Text, Word, says_something
 
 
 @unique
@@ -122,10 +122,12 @@ def duties_are_separate(
         oms_ids: everyone who acted as OMS in this inspection.
         one_person_allowed: the site's setting for the other reading, `[policy] one_person`.
     """
-    oac = same_officer(oac_id)
-    return bool(oac) and (one_person_allowed or oac not in {same_officer(oms) for oms in oms_ids})
+    if not says_something(oac_id):
+        return False
+    return one_person_allowed or same_officer(oac_id) not in map(same_officer, oms_ids)
 
 
 def same_officer(officer_id: str) -> str:
-    """An officer's id in the one form in which two are compared."""
-    return officer_id.strip().casefold()
+    """An officer's id in the one form in which two are compared: what cannot be seen is nothing."""
+    seen = (char for char in officer_id if char.isprintable() and char not in BLANK_LETTERS)
+    return "".join(seen).strip().casefold()

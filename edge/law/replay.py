@@ -1,8 +1,8 @@
 """A case read back from the record of its inputs: the inverse of ``inputs.record_inputs``.
 
-With the tables and lexica that the verdict names, ``decide`` gives the same verdict again, here and
-at headquarters, years later. Nothing is filled in: what is missing, unknown or of another kind is
-refused by its key.
+With the tables and lexica that the record names, ``decide`` gives the same verdict again, here and
+at headquarters, years later; with others it is refused. Nothing is filled in: what is missing,
+unknown or of another kind is refused by its key.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from edge.law.case import Aboard, Case, DriverAnswer, LawData, NoAnimalsStatement
 from edge.law.envelope import Axis, Envelope, Limits, Measurement, Origin
+from edge.law.inputs import considered
 from edge.law.manifest import (
     CarrierRequest,
     Direction,
@@ -21,10 +22,12 @@ from edge.law.manifest import (
     ManifestState,
 )
 from edge.law.outcomes import Role
-from edge.law.words import Word
+from edge.law.words import Json, Word
 
 _W = TypeVar("_W", bound=Word)
 _T = TypeVar("_T")
+
+_NAMED = ["kind", "id", "version", "sha256", "valid_from", "valid_to", "provenance", "standing"]
 
 _REMEDY = "replay the record as it was journalled, with the edition that made it"
 
@@ -41,12 +44,15 @@ def read_inputs(record: Mapping[str, object], law: LawData) -> Case:
 
     Args:
         record: as ``record_inputs`` gives it, or as JSON gives it back.
-        law: the tables and lexica it was decided by; the verdict names them by hash.
+        law: the tables and lexica it was decided by; the record names them by hash, those of other
+            days excepted.
 
     Raises:
-        RecordRefused: a key is missing, unknown, or holds something else than it must.
+        RecordRefused: a key is missing, unknown, or holds something else than it must; or the law
+            that covers the day is not the one it names.
     """
     fields = _Fields("", record)
+    named = fields.rows("law", _named)
     case = Case(
         inspection_id=fields.text("inspection"),
         manifest=_manifest(fields.inner("manifest")),
@@ -59,7 +65,15 @@ def read_inputs(record: Mapping[str, object], law: LawData) -> Case:
         vehicles=fields.flag("vehicles"),
     )
     fields.end()
+    if [*named] != (held := considered(law, case.day)):
+        files = ", ".join(f"{row['id']} {row['version']} {row['sha256']}" for row in held)
+        raise RecordRefused("law", named, f"is not the law it is read with: {files or 'none'}")
     return case
+
+
+def _named(fields: "_Fields") -> dict[str, Json]:
+    """One table or lexicon as `edge.law.inputs.considered` records it."""
+    return {name: fields.text(name) for name in _NAMED}
 
 
 class _Fields:

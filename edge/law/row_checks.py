@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import NamedTuple, TypeVar
 
 from edge.law.verdicts import TableRef
-from edge.law.words import Word
+from edge.law.words import Word, says_something
 
 _W = TypeVar("_W", bound=Word)
 _R = TypeVar("_R")
@@ -80,7 +80,7 @@ class RowChecks:
     def text(self, at: str, row: Row, name: str) -> str:
         """A text that says something."""
         value = row.get(name, "")
-        if isinstance(value, str) and value.strip():
+        if isinstance(value, str) and says_something(value):
             return value
         self.say(at + name, value, "is missing or no text", "write a text")
         return ""
@@ -93,9 +93,9 @@ class RowChecks:
             self.say(at + name, shown, "is no list of texts", f"write 1 to {most} texts")
             return []
         for one in value:
-            if not isinstance(one, str) or not one.strip():
+            if not isinstance(one, str) or not says_something(one):
                 self.say(at + name, one, "is no text", "write a text, or remove it")
-        return [one for one in value if isinstance(one, str) and one.strip()]
+        return [one for one in value if isinstance(one, str) and says_something(one)]
 
     def one_of(self, at: str, row: Row, name: str, words: type[_W], plain: _W | None = None) -> _W:
         """A member of a closed set, by its value; ``plain`` where the key may be left out."""

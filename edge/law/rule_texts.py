@@ -171,9 +171,9 @@ RULE_TEXTS = MappingProxyType(
             "Ерекше жағдайлар кестесінің жарамды қолы жоқ: сканерлеу мүмкін емес",
         ),
         Rule.DESCRIPTION_UNREAD: Text(
-            "The description is too long or was garbled; it was not read whole",
-            "Описание слишком длинное или повреждено и прочитано не полностью",
-            "Сипаттама тым ұзын немесе бүлінген, толық оқылмады",
+            "The description is missing, or not read whole: too long, or garbled",
+            "Описание отсутствует или прочитано не полностью: слишком длинное или повреждено",
+            "Сипаттама жоқ немесе толық оқылмады: тым ұзын немесе бүлінген",
         ),
         Rule.LIVING_GOODS: Text(
             "The commodity code is of goods that are or may be alive",

@@ -69,7 +69,7 @@ class Rule(Word):
 
 
 CODE_RULES = (Rule.LIVE_ANIMALS, Rule.CIRCUS, Rule.LIVE_FISH, Rule.HATCHING_EGGS)
-"""The exemptions the order mandates by kind of goods; a table must name codes for each."""
+"""The exemptions the order mandates by kind of goods."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from enum import unique
 from typing import NoReturn
 
 from edge.law.outcomes import Act, Role, may
-from edge.law.words import Word
+from edge.law.words import Word, says_something
 
 _KEY = object()
 
@@ -118,7 +118,7 @@ def make_service_permit(
         (ServiceRefusal.LANE, conditions.lane_empty is Proof.PROVEN),
         (ServiceRefusal.INSPECTION, conditions.no_open_inspection is Proof.PROVEN),
         (ServiceRefusal.SECURED, conditions.secured is Proof.PROVEN),
-        (ServiceRefusal.OFFICER, bool(request.officer_id.strip())),
+        (ServiceRefusal.OFFICER, says_something(request.officer_id)),
         (ServiceRefusal.ROLE, may(request.role, Act.SERVICE)),
         (ServiceRefusal.DURATION, 1 <= request.duration_s <= longest_s),
     )

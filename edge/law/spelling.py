@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from edge.law.mojibake import is_garbled
-from edge.law.words import Word
+from edge.law.words import BLANK_LETTERS, Word
 
 MAX_CHARS = 20_000
 """Characters of one description that are read; a manifest's field holds at most 4,000. What lies
@@ -33,7 +33,6 @@ KAZAKH_LETTERS = frozenset("әғқңөұүһі")
 """Letters of Kazakh that Russian does not have; і is also Ukrainian and Belarusian."""
 
 _SOFT, _HIDDEN = "\u00ad", "\u2060"
-_HIDDEN_LETTERS = "\u115f\u1160\u3164\uffa0"
 _LINE_ENDS = "\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"
 
 _TWINS = {
@@ -41,7 +40,7 @@ _TWINS = {
     **dict.fromkeys('"«»“”„‟″‹›＂', '"'),
     **dict.fromkeys("-‐‑‒–—―−﹣－", "-"),
     **dict.fromkeys(_LINE_ENDS, "\n"),
-    **dict.fromkeys(_HIDDEN_LETTERS, _HIDDEN),
+    **dict.fromkeys(BLANK_LETTERS, _HIDDEN),
     _SOFT: _SOFT,
     # A zero-width space divides words, or hides inside one; so does a hyphen.
     "\u200b": "-",
@@ -125,6 +124,11 @@ class Reading:
         if _HIDDEN in self._folded or _SOFT in self._folded:
             return [_UNSEEN.sub("", word) for word in words]
         return words
+
+    @property
+    def has_letters(self) -> bool:
+        """Whether there is anything to read: a letter of any script that can be seen."""
+        return any(char.isalpha() for word in self.spelt for char in word)
 
     @property
     def has_single_letters(self) -> bool:

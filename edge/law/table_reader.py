@@ -9,6 +9,7 @@ from edge.law.dated import Provenance
 from edge.law.row_checks import Problem, Row, RowChecks
 from edge.law.rules import CODE_RULES
 from edge.law.tables import (
+    MANDATED,
     Action,
     DocumentRow,
     ExemptionTable,
@@ -16,7 +17,7 @@ from edge.law.tables import (
     GoodsRow,
     VehicleRow,
 )
-from edge.law.tariff import CodeProblem, read_code
+from edge.law.tariff import CodeProblem, print_code, read_code
 
 _R = TypeVar("_R")
 
@@ -117,10 +118,16 @@ class _Reader(RowChecks):
         return VehicleRow(self.text(at, row, "kind"), stems, *self._about(at, row))
 
     def mandated(self, rows: list[ExemptRow]) -> None:
-        """Every kind of goods the order exempts must have a code, and every code one row."""
-        for rule in CODE_RULES:
-            if rows and rule not in {row.rule for row in rows}:
-                self.say("exempt", rule.value, "no code is named for it", "the order mandates it")
+        """Every code the order exempts must be covered under its rule, and every code one row.
+
+        Finer rows never cover a code between them: what they leave out would be scanned.
+        """
+        for prefix, rule in MANDATED if rows else ():
+            if not any(row.rule is rule and prefix.startswith(row.prefix) for row in rows):
+                shown = print_code(prefix)
+                reason = f"is not exempt under {rule.value} as a whole, which the order mandates"
+                remedy = f'write a row with prefix = "{shown}" and rule = "{rule.value}"'
+                self.say("exempt", shown, reason, remedy)
         for shorter, longer in pairwise(sorted(rows, key=lambda row: row.prefix)):
             if longer.prefix.startswith(shorter.prefix):
                 reason = f"lies inside {shorter.prefix}"

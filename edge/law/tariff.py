@@ -9,9 +9,6 @@ from typing import Generic, Protocol, TypeVar
 
 from edge.law.words import Word
 
-SEPARATORS = " .\u00a0\u2007\u2009\u202f"
-"""What printed codes are divided with: space, dot, and the no-break, figure and thin spaces."""
-
 LENGTHS = (2, 4, 6, 8, 10)
 """Chapter, heading, HS subheading, eight digits, full TN VED code. An odd length is most often a
 code that was kept as a number and lost its leading zero, so it is never guessed at."""
@@ -22,8 +19,6 @@ national use and hold none in the tariff."""
 
 RESERVED_CHAPTERS = (77,)
 """Reserved by the Harmonized System; no goods."""
-
-_DROPPED = dict.fromkeys(map(ord, SEPARATORS))
 
 
 @unique
@@ -46,8 +41,12 @@ class Match(Word):
 
 
 def read_code(printed: str) -> str | CodeProblem:
-    """The digits of a printed code, or what is wrong with it."""
-    digits = printed.translate(_DROPPED)
+    """The digits of a printed code, or what is wrong with it.
+
+    Codes are divided with dots and with whatever ``str.isspace`` takes for a space: the no-break,
+    figure and thin spaces of print, the tab of a spreadsheet, the end of a line in a form.
+    """
+    digits = "".join(printed.split()).replace(".", "")
     if not digits:
         return CodeProblem.EMPTY
     if not (digits.isascii() and digits.isdigit()):

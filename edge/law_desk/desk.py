@@ -18,7 +18,7 @@ from edge.errors import EdgeError, Mistake, SettingsError
 from edge.lane_file import load
 from edge.law.case import Case, LawData
 from edge.law.envelope import Axis, Envelope, Measurement, Origin
-from edge.law.exemptions import decide
+from edge.law.exemptions import decide, would_also_speak
 from edge.law.explain import sources_of
 from edge.law.grounds import study_case
 from edge.law.guidance import GUIDES
@@ -81,6 +81,7 @@ class Answer:
         verdict: what the law says.
         reasons: the verdict's reasons, each with its sources.
         notices: the verdict's notices, likewise.
+        also: what would also speak, were it not for what decides; likewise.
         assumed: what was taken for granted.
     """
 
@@ -90,13 +91,13 @@ class Answer:
     verdict: Verdict
     reasons: tuple[Guided, ...]
     notices: tuple[Guided, ...]
+    also: tuple[Guided, ...]
     assumed: tuple[Text, ...]
 
     def record(self, language: Language) -> dict[str, Json]:
         """The record of the verdict with everything that is added to it here."""
-        explained: dict[str, Json] = {
-            one.reason.rule_id: one.record(language) for one in (*self.reasons, *self.notices)
-        }
+        guided = (*self.reasons, *self.notices, *self.also)
+        explained: dict[str, Json] = {one.reason.rule_id: one.record(language) for one in guided}
         review: dict[str, Json] = {} if language == "en" else {"review": NATIVE_REVIEW}
         return {
             **self.verdict.record(),
@@ -105,6 +106,7 @@ class Answer:
             "lane": self.lane,
             "officer_may_scan": self.verdict.officer_may_scan,
             "explained": explained,
+            "would_also_speak": [one.reason.record() for one in self.also],
             "assumed": [said(text, language) for text in self.assumed],
         }
 
@@ -147,9 +149,9 @@ class Desk:
         """What the law says of one manifest, with what stands behind it and what was assumed."""
         case, sizes = self._case(manifest)
         verdict, study = decide(case), study_case(case)
-        reasons, notices = (
+        reasons, notices, also = (
             tuple(Guided(reason, sources_of(reason.rule, study)) for reason in some)
-            for some in (verdict.reasons, verdict.notices)
+            for some in (verdict.reasons, verdict.notices, would_also_speak(study))
         )
         return Answer(
             manifest_id=manifest.id,
@@ -158,6 +160,7 @@ class Desk:
             verdict=verdict,
             reasons=reasons,
             notices=notices,
+            also=also,
             assumed=(*self._assumed(manifest, case.manifest), *sizes),
         )
 

@@ -68,6 +68,7 @@ LABELS = MappingProxyType(
         "no": Text("no", "нет", "жоқ"),
         "none": Text("none", "нет", "жоқ"),
         "reasons": Text("reasons", "основания", "себептер"),
+        "also": Text("would also speak", "также сработало бы", "бұған қоса қолданылар еді"),
         "notices": Text("notices", "замечания", "ескертулер"),
         "assumed": Text("assumed", "принято без проверки", "тексерусіз қабылданды"),
         "input": Text("input", "данные", "дерек"),

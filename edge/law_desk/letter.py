@@ -22,6 +22,8 @@ def letter(answer: Answer, language: Language) -> Iterator[str]:
     yield f"{label('size', language)}: {verdict.size.value}"
     yield from _section("reasons", answer.reasons, language)
     yield from _section("notices", answer.notices, language)
+    if answer.also:
+        yield from _section("also", answer.also, language)
     yield f"{label('assumed', language)}:"
     yield from (f"  - {plain(said(text, language))}" for text in answer.assumed)
     yield f"{label('table', language)}: {_ref(verdict.table, language)}"
@@ -49,7 +51,8 @@ def _section(name: str, some: tuple[Guided, ...], language: Language) -> Iterato
         for source in one.sources:
             yield f"    {label('source', language)}: {plain(source)}"
         yield f"    {label('change', language)}: {said(guide.change, language)}"
-        if RULES[reason.rule].kind not in (None, VerdictKind.SCAN):
+        # Nobody is asked about what does not decide.
+        if name != "also" and RULES[reason.rule].kind not in (None, VerdictKind.SCAN):
             yield f"    {_officer(language, may=guide.officer_may_scan)}"
 
 

@@ -13,7 +13,8 @@ from edge.messages.event_data import EVENTS, EventData
 SCHEMA_MINOR = 2
 """1 added: notices and lexicon of a verdict, the second officer of an answer, why a record that was
 not completed broke off. 2 added: whether an exposure is all that was counted, and in the closing
-too. Readers of what is older ignore them."""
+too; among the inputs of a verdict, `law`, every table and lexicon that covered the day, with hash
+and standing. Readers of what is older ignore them."""
 TYPE_PREFIX = "kz.scanlane."
 TYPE_SUFFIX = ".v1"
 

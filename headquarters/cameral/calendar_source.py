@@ -17,6 +17,7 @@ from holidays.countries.kazakhstan import Kazakhstan
 from edge.errors import Mistake, SettingsError
 from edge.law.calendar import Calendar
 from edge.law.calendar_data import Base, DayOff, Overlay, OverlayRow, WorkedWeekend
+from edge.law.words import says_something
 
 SCHEMA = 1
 """The layout of the overlay file this code reads."""
@@ -122,7 +123,7 @@ def _unknown(
 
 
 def _text_mistakes(file: str, key: str, value: object) -> list[Mistake]:
-    if isinstance(value, str) and value.strip():
+    if isinstance(value, str) and says_something(value):
         return []
     return [_mistake(file, key, value, "is missing or no text", "Write a text")]
 

@@ -84,6 +84,27 @@ def test_an_exemption_names_its_row_its_source_and_that_nobody_may_scan(write: W
     assert "no officer may scan" in result.output
 
 
+def test_what_would_also_speak_is_shown_with_its_sources_beside_the_verdict(write: Write) -> None:
+    goods = {"tnved_code": "0101 21 000 0", "description": "horses"}
+    file = write(manifest(goods, direction="departure"))
+    words = ("--measured", "height_mm=9000")
+    shown = call("decide", str(file), *AT, *words).output
+    assert "verdict: NO_BASIS" in shown
+    reasons, also = shown.split("would also speak:")
+    assert "NB-DEPARTURE" in reasons
+    assert "an officer's answer may lead to a scan" not in also
+    for said in ("EX-LIVE-ANIMALS", "EX-DIMENSIONS", "source: 01, live animals"):
+        assert said in also
+        assert said not in reasons
+    record = decided(file, *words)
+    assert [one["rule"] for one in record["reasons"]] == ["NB-DEPARTURE"]
+    told = [one["rule"] for one in record["would_also_speak"]]
+    assert {"EX-DIMENSIONS", "EX-LIVE-ANIMALS"} <= set(told) <= set(record["explained"])
+    plain = write(manifest())
+    assert "would also speak" not in call("decide", str(plain), *AT).output
+    assert decided(plain)["would_also_speak"] == []
+
+
 @pytest.mark.parametrize("language", ["en", "ru", "kk"])
 def test_every_language_has_text_and_remedy(write: Write, language: str) -> None:
     file = write(manifest({"tnved_code": "9508 10", "description": "x"}))

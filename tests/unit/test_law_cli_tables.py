@@ -138,7 +138,8 @@ def test_every_mistake_is_told_with_file_key_value_reason_and_remedy(folder: Pat
         f"{table}: exempt[1].prefix = 9508 1: has not 2, 4, 6, 8 or 10 digits. write a code",
         "exempt[2].rule = EX-FISH: unknown rule. write one of EX-LIVE-ANIMALS",
         "class = circuses: is none of the known",
-        "no code is named for it",
+        f"{table}: exempt = 0301: is not exempt under EX-LIVE-FISH as a whole, which the order",
+        'mandates. write a row with prefix = "0301" and rule = "EX-LIVE-FISH"',
     ):
         assert said in result.output
 
@@ -187,15 +188,29 @@ def test_a_name_that_no_folder_can_have_is_a_mistake_and_no_traceback() -> None:
 
 def test_a_changed_prefix_is_told_in_words(folder: Path) -> None:
     table = folder / TABLE.name
-    mend(table, 'prefix = "0407 19"', 'prefix = "0407 19 110 0"')
+    mend(table, 'prefix = "2203"', 'prefix = "2203 00"')
     mend(table, 'what = "live fish"', 'what = "fish that lives"')
     for old, new in ((TABLE, table), (LAW, folder)):
         result = call("law", "diff", str(old), str(new), *AT)
         assert result.exit_code == 0
         decides, apart = result.output.split("texts, sources and dates alone:", 1)
-        assert "0407 19 was exempt (EX-HATCHING-EGGS) under 2026.2, is now held" in decides
+        assert "2203 and below, but for 2203 00, was allow, expects en-live" in decides
+        assert "under 2026.2, is now not spoken of (scanned)" in decides
         assert "live fish" not in decides
         assert "exempt 0301 what: 'live fish' became 'fish that lives'" in apart
+
+
+def test_a_table_that_narrows_what_the_order_exempts_is_refused_wherever_it_is_read(
+    folder: Path,
+) -> None:
+    table = folder / TABLE.name
+    mend(table, 'prefix = "0301"', 'prefix = "0301 11"')
+    said = f"{table}: exempt = 0301: is not exempt under EX-LIVE-FISH as a whole"
+    for words in (("check", str(folder)), ("show", "--law", str(folder)),
+                  ("explain", "0301 91 100 0", "--law", str(folder)),
+                  ("diff", str(TABLE), str(table))):  # fmt: skip
+        result = call("law", *words)
+        assert (result.exit_code, said in result.output) == (3, True), words
 
 
 def test_changed_words_are_told_in_words(folder: Path) -> None:

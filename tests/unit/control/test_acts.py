@@ -126,7 +126,7 @@ def test_no_answer_turns_what_nobody_knows_into_a_scan() -> None:
         assert bench.posted.events == [ev.HoldAnswered(TOKEN, ev.Answer.TURN_AWAY)]
 
 
-@pytest.mark.parametrize("reason", ["", "   ", "x" * 4001, "\ud800"])
+@pytest.mark.parametrize("reason", ["", "   ", "\u200b", "-", "x" * 4001, "\ud800"])
 def test_an_answer_needs_a_reason_that_can_be_recorded(reason: str) -> None:
     bench = Bench()
     with pytest.raises(CommandRefused):

@@ -59,7 +59,7 @@ VEHICLES = ("", "truck", "livestock_carrier", "скотовоз", "circus carava
 
 def spaced(code):
     """A code as people print it."""
-    separators = st.sampled_from(["", " ", ".", "\u00a0", "\u2009"])
+    separators = st.sampled_from(["", " ", ".", "\u00a0", "\u2009", "\t"])
     return separators.map(lambda mark: code.replace(" ", mark))
 
 
@@ -87,13 +87,13 @@ FITTING_AMOUNTS = tuple(
 )
 REQUESTS = st.none() | st.builds(
     CarrierRequest,
-    st.sampled_from(["", " ", "R-1"]),
+    st.sampled_from(["", " ", "\u200b", "R-1"]),
     st.sampled_from([None, DAY, date(2025, 6, 3)]),
-    st.sampled_from(["", "A carrier"]),
+    st.sampled_from(["", "\u2060", "A carrier"]),
 )
 INSPECTIONS = st.sampled_from([INSPECTION, INSPECTION, "another"])
-OFFICERS = st.sampled_from(["", "oms-1"])
-MOMENTS = st.sampled_from(["", "2025-06-02T08:00:00Z"])
+OFFICERS = st.sampled_from(["", "\u200b", "oms-1"])
+MOMENTS = st.sampled_from(["", "\u3164", "2025-06-02T08:00:00Z"])
 STATEMENTS = st.none() | st.builds(
     NoAnimalsStatement, INSPECTIONS, OFFICERS, st.sampled_from(Role), MOMENTS
 )

@@ -5,6 +5,7 @@ a description says is not worked out but known by hand, for the few descriptions
 """
 
 from typing import NamedTuple
+from unicodedata import category
 
 from edge.law.case import Aboard
 from edge.law.envelope import Axis, Origin
@@ -29,7 +30,6 @@ SAID = {
     "goods": [],
     "части автомобилей": [],
     "тауар": [],
-    "": [],
     "корм для собак": [],
     "live yeast": [],
     "incubators": [],
@@ -51,7 +51,7 @@ SAID = {
     "фотопленка": [Heard("ru-film", SENSITIVE, STRONG)],
     "explosives": [Heard("en-explosive", SENSITIVE, STRONG)],
     "dosimeters": [Heard("en-dosimeters", SENSITIVE, WEAK)],
-    "goods ???": LOST,
+    **dict.fromkeys(("", "- 12", "goods ???"), LOST),
 }
 
 BY_NOBODY = {
@@ -97,11 +97,17 @@ def digits_of(printed):
     for char in printed:
         if char in "0123456789":
             kept += char
-        elif char not in " .\u00a0\u2007\u2009\u202f":
+        elif char != "." and not char.isspace():
             return None
     if len(kept) not in (2, 4, 6, 8, 10):
         return None
     return None if kept[:2] in ("00", "77", "98", "99") else kept
+
+
+def spoken(text):
+    """Whether a text says anything: a letter that can be seen, or a digit, is in it."""
+    said = [char for char in text if char not in "\u115f\u1160\u3164\uffa0"]
+    return any(category(char)[0] in "LN" for char in said)
 
 
 def without_filling(digits):
@@ -137,12 +143,8 @@ class SecondOpinion:
     def line(self, table, heard_words, code, description):
         """The findings of one line: exempting rules, rules of doubt, and what it says of life."""
         key = (id(table), heard_words, code, description)
-        if key not in self.lines:
-            self.lines[key] = self.line_anew(table, heard_words, code, description)
-        return self.lines[key]
-
-    def line_anew(self, table, heard_words, code, description):
-        """As `line`, worked out."""
+        if key in self.lines:
+            return self.lines[key]
         digits = digits_of(code)
         doubts = set() if digits is not None else {"HO-MALFORMED-CODE"}
         begun = "-" if digits is None else without_filling(digits)
@@ -164,7 +166,9 @@ class SecondOpinion:
             if not self.explained(word, closest, open_rows):
                 doubts.add("HO-LIVING-WORD" if word.living else "HO-SITE-POLICY")
                 of_life = of_life or word.living
-        return [row["rule"] for row in exempting], doubts - {""}, of_life or strong, digits
+        exempt_by = [row["rule"] for row in exempting]
+        self.lines[key] = exempt_by, doubts - {""}, of_life or strong, digits
+        return self.lines[key]
 
     def standing(self, rows, digits, begun):
         """The rows that surely speak of a code, and those that may."""
@@ -228,27 +232,22 @@ class SecondOpinion:
             return {"HO-DIRECTION-UNKNOWN"}
         if request is None:
             return {"NB-DEPARTURE"}
-        good = request.reference.strip() != "" and request.carrier.strip() != ""
+        good = spoken(request.reference) and spoken(request.carrier)
         good = good and request.dated is not None and not request.dated > case.day
         return set() if good else {"NB-DEPARTURE-REQUEST"}
 
     def papers(self, case):
         """The standing of the papers."""
-        rules = set()
         state, identity = case.manifest.state, case.manifest.identity
-        for one, rule in (
-            (ManifestState.STALE, "HO-MANIFEST-STALE"),
-            (ManifestState.UNSIGNED, "HO-MANIFEST-UNSIGNED"),
-            (ManifestState.CONTRADICTED, "HO-MANIFEST-CONTRADICTION"),
-            (ManifestState.MISSING, "HO-MANIFEST-MISSING"),
-        ):
-            if state is one:
-                rules.add(rule)
-        if identity is IdentityState.CONFLICT:
-            rules.add("HO-IDENTITY-CONFLICT")
-        if identity is IdentityState.MISSING:
-            rules.add("HO-IDENTITY-MISSING")
-        return rules
+        flaws = (
+            (state is ManifestState.STALE, "HO-MANIFEST-STALE"),
+            (state is ManifestState.UNSIGNED, "HO-MANIFEST-UNSIGNED"),
+            (state is ManifestState.CONTRADICTED, "HO-MANIFEST-CONTRADICTION"),
+            (state is ManifestState.MISSING, "HO-MANIFEST-MISSING"),
+            (identity is IdentityState.CONFLICT, "HO-IDENTITY-CONFLICT"),
+            (identity is IdentityState.MISSING, "HO-IDENTITY-MISSING"),
+        )
+        return {rule for met, rule in flaws if met}
 
     def released(self, case, found, rules):
         """Add what the goods are exempt under; tell whether a circus was released."""
@@ -257,8 +256,8 @@ class SecondOpinion:
             stated is not None
             and stated.inspection_id == case.inspection_id
             and stated.role is Role.OMS
-            and stated.officer_id.strip() != ""
-            and stated.utc.strip() != ""
+            and spoken(stated.officer_id)
+            and spoken(stated.utc)
         )
         signed = case.manifest.state in (ManifestState.PRESENT, ManifestState.STALE)
         ours = case.manifest.identity in (IdentityState.AGREED, IdentityState.CONFIRMED)
@@ -364,7 +363,7 @@ class SecondOpinion:
             return "HO-DRIVER-NOT-ASKED" if asked else ""
         if answer.animals is Aboard.YES:
             return "HO-ANIMALS-ABOARD"
-        named = answer.officer_id.strip() != "" and answer.utc.strip() != ""
+        named = spoken(answer.officer_id) and spoken(answer.utc)
         said_no = answer.animals is Aboard.NO and answer.role is Role.OMS and named
         return "" if said_no else "HO-DRIVER-NOT-ASKED"
 

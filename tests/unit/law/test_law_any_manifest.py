@@ -150,7 +150,7 @@ def goods(count, description="parts of tractors"):
 
 
 def test_two_thousand_lines_are_decided_and_one_more_is_refused():
-    short = [{"tnved_code": "8471300000", "description": ""}] * 2001
+    short = [{"tnved_code": "8471300000", "description": "x"}] * 2001
     payload = json.dumps({**GOOD, "goods": short[:2000]}, separators=(",", ":")).encode()
     assert len(payload) <= MESSAGE_LIMIT_BYTES
     assert decided(payload).kind is VerdictKind.SCAN

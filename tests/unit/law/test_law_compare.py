@@ -20,6 +20,7 @@ from edge.law.tables import ExemptionTable
 from edge.law.timeline import alone_problems, validity_problems, word_problems
 
 MAPPING = shipped_mapping()
+ANIMALS = "exempt (EX-LIVE-ANIMALS)"
 WORDS = tomllib.loads(WORDS_FILE.read_text(encoding="utf-8"))
 
 
@@ -48,22 +49,70 @@ def test_a_table_is_like_itself() -> None:
     assert compare_lexica(LEXICON, LEXICON) == Difference((), ())
 
 
-def test_a_changed_prefix_is_told_for_the_codes_it_changes() -> None:
-    mapping = changed()
-    (row,) = [row for row in mapping["exempt"] if row["prefix"] == "0407 19"]
-    row["prefix"] = "0407 19 110 0"
-    (found,) = compare_tables(TABLE, table(mapping)).decides
-    was = "0407 19 was exempt (EX-HATCHING-EGGS) under 2026.2"
-    assert found == f"{was}, is now held when no longer (it may be 0407 19 110 0)"
+def exempting(*prefixes: str) -> ExemptionTable:
+    """The shipped table, and more that is exempt than the order asks for."""
+    about = {"rule": "EX-LIVE-ANIMALS", "what": "test", "source": "test"}
+    more = [{"prefix": prefix, **about} for prefix in prefixes]
+    return table(changed(exempt=[*MAPPING["exempt"], *more]))
 
 
-def test_an_exemption_that_is_taken_away_is_told_and_so_is_a_new_one() -> None:
+def told(old: ExemptionTable, new: ExemptionTable, code: str) -> set[str]:
+    """What is told of one code, cut before its version."""
+    lines = compare_tables(old, new).decides
+    of_it = {line for line in lines if line.split(" and below")[0].split(" when")[0] == code}
+    under = f" under {old.ref.version}"
+    assert all(f"{under}, is now " in line for line in of_it)
+    return {line.replace(under, "") for line in of_it}
+
+
+def test_a_narrowed_exemption_tells_what_becomes_of_the_codes_below_it() -> None:
+    wide, narrow = exempting("8471 30"), exempting("8471 30 000 0")
+    assert told(wide, narrow, "8471 30") == {
+        f"8471 30 and below, but for 8471 30 000 0, was {ANIMALS}, is now not spoken of (scanned)",
+        f"8471 30 when no longer was {ANIMALS}, is now held (it may be 8471 30 000 0)",
+    }
+    assert told(wide, narrow, "8471") == {
+        "8471 when no longer was held (it may be 8471 30), is now held (it may be 8471 30 000 0)"
+    }
+    short = {line.split(" when")[0] for line in compare_tables(wide, narrow).decides}
+    assert short >= {"84", "8471", "8471 30", "8471 30 00"}
+
+
+def test_a_lost_exemption_tells_what_becomes_of_the_codes_below_it_and_of_those_cut_short() -> None:
+    wide = exempting("8471")
+    assert told(wide, TABLE, "8471") == {
+        "8471 and below was exempt (EX-LIVE-ANIMALS), is now not spoken of (scanned)"
+    }
+    assert told(wide, TABLE, "84") == {
+        "84 when no longer was held (it may be 8471), is now not spoken of (scanned)"
+    }
+    assert told(TABLE, wide, "8471") == {
+        "8471 and below was not spoken of (scanned), is now exempt (EX-LIVE-ANIMALS)"
+    }
+
+
+def test_a_lost_exemption_above_advice_tells_the_advice() -> None:
     mapping = changed()
-    mapping["exempt"] = [row for row in mapping["exempt"] if row["prefix"] != "0407 19"]
-    found = compare_tables(TABLE, table(mapping)).decides
-    assert found == ("0407 19 was exempt (EX-HATCHING-EGGS) under 2026.2, is now not spoken of",)
-    back = compare_tables(table(mapping), TABLE).decides
-    assert back == ("0407 19 was not spoken of under 2026.2, is now exempt (EX-HATCHING-EGGS)",)
+    mapping["goods"].append({"prefix": "84", "action": "hold", "what": "w", "source": "s"})
+    above = table(mapping)
+    mapping["exempt"].append({**mapping["exempt"][0], "prefix": "8471"})
+    wide = table(mapping)
+    hold = "hold, expects no word"
+    assert told(wide, above, "8471") == {
+        f"8471 and below was exempt (EX-LIVE-ANIMALS); {hold}, is now {hold}"
+    }
+    assert told(wide, above, "84") == {
+        f"84 when no longer was held (it may be 8471); {hold}, is now {hold}"
+    }
+
+
+def test_a_new_row_of_advice_names_the_finer_rows_that_go_on_to_decide() -> None:
+    mapping = changed()
+    mapping["goods"].append({"prefix": "84", "action": "hold", "what": "w", "source": "s"})
+    below = "84 and below, but for 8436 21 000 0,"
+    assert told(TABLE, table(mapping), "84") == {
+        f"{below} was not spoken of (scanned), is now hold, expects no word"
+    }
 
 
 def test_advice_beside_an_exemption_is_told_since_a_statement_may_lift_it() -> None:
@@ -72,7 +121,8 @@ def test_advice_beside_an_exemption_is_told_since_a_statement_may_lift_it() -> N
     mapping["goods"].append({"prefix": "9508", "action": "hold", **about})
     found = compare_tables(TABLE, table(mapping)).decides
     assert (
-        "9508 10 was exempt (EX-CIRCUS) under 2026.2, is now exempt (EX-CIRCUS); hold" in (found[0])
+        "9508 10 and below was exempt (EX-CIRCUS) under 2026.2, is now exempt (EX-CIRCUS); hold"
+        in (found[0])
     )
     assert all(line.split(" was ")[1].split(" under ")[0] != line.split(" is now ")[1]
                for line in found)  # fmt: skip
@@ -85,7 +135,7 @@ def test_advice_documents_and_vehicles_are_compared_too() -> None:
     mapping["document"] = [row for row in mapping["document"] if row["code"] != "01291"]
     mapping["vehicle"][0]["stems"] = ["livestock"]
     beer_line, document, vehicle = compare_tables(TABLE, table(mapping)).decides
-    assert beer_line.startswith("2203 was allow, expects en-live, kk-live, ru-live")
+    assert beer_line.startswith("2203 and below was allow, expects en-live, kk-live, ru-live")
     assert document == "document 01291 was hold, is now not spoken of"
     assert vehicle.endswith("is now hold, by name livestock")
 

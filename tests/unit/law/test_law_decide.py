@@ -19,10 +19,12 @@ from law_builders import (
 from edge.law.case import LawData, NoAnimalsStatement
 from edge.law.dated import Provenance
 from edge.law.envelope import Axis
-from edge.law.exemptions import decide
+from edge.law.exemptions import decide, would_also_speak
+from edge.law.grounds import study_case
 from edge.law.manifest import (
     CarrierRequest,
     Direction,
+    GoodsLine,
     IdentityState,
     ManifestState,
     no_manifest,
@@ -108,11 +110,37 @@ def test_an_exempt_line_outweighs_every_doubt():
     assert decided(doubtful) == exempt("EX-LIVE-FISH")
 
 
+@pytest.mark.parametrize("said", ["hides of cattle horses", "hides of bovine animals, horses"])
+def test_a_second_animal_beside_a_hide_is_heard(said):
+    assert decided(papers(goods=(GoodsLine("8471", said),))) == hold("HO-LIVING-WORD")
+
+
 def test_departure_without_a_written_request_has_no_basis_whatever_is_aboard():
     leaving = papers("0301", direction=Direction.DEPARTURE)
     assert decided(leaving, measured=TOO_HIGH) == (VerdictKind.NO_BASIS, ("NB-DEPARTURE",))
     nothing_known = no_manifest(Direction.DEPARTURE, IdentityState.MISSING)
     assert decided(nothing_known)[0] is VerdictKind.NO_BASIS
+
+
+def test_what_would_also_speak_is_told_and_decides_nothing():
+    """A departure with horses, too high, in papers that are out of date: three kinds speak."""
+    goods = (GoodsLine("0101 21 000 0", "live horses"),)
+    leaving = papers(goods=goods, direction=Direction.DEPARTURE, state=ManifestState.STALE)
+    unit = case(leaving, measured=TOO_HIGH)
+    verdict, also = decide(unit), would_also_speak(study_case(unit))
+    assert (verdict.kind, verdict.rule_ids) == (VerdictKind.NO_BASIS, ("NB-DEPARTURE",))
+    told = [reason.rule_id for reason in also]
+    assert told == ["EX-DIMENSIONS", "EX-LIVE-ANIMALS", "HO-LIVING-WORD", "HO-MANIFEST-STALE"]
+    assert also[1].offending == ("'0101 21 000 0' live horses",)
+    arriving = case(replace(leaving, direction=Direction.ARRIVAL), measured=TOO_HIGH)
+    assert decide(arriving).rule_ids == ("EX-DIMENSIONS", "EX-LIVE-ANIMALS")
+    held = would_also_speak(study_case(arriving))
+    assert [reason.rule_id for reason in held] == ["HO-LIVING-WORD", "HO-MANIFEST-STALE"]
+
+
+def test_where_one_kind_alone_speaks_nothing_else_would():
+    for one in (papers(), papers("0301"), papers("0407"), papers("0602 90 500 0")):
+        assert would_also_speak(study_case(case(one))) == ()
 
 
 def test_departure_with_a_written_request_is_like_an_arrival():
@@ -126,6 +154,9 @@ def test_departure_with_a_written_request_is_like_an_arrival():
     [
         {"reference": " "},
         {"carrier": ""},
+        {"reference": "\u200b"},
+        {"carrier": "\u2060"},
+        {"carrier": "- \u3164"},
         {"dated": None},
         {"dated": DAY + timedelta(days=1)},
     ],
@@ -135,9 +166,11 @@ def test_a_request_without_number_date_or_name_is_no_request(flaw):
     assert decided(leaving) == (VerdictKind.NO_BASIS, ("NB-DEPARTURE-REQUEST",))
 
 
-def test_an_unknown_direction_holds_even_with_a_request():
-    unknown = papers(direction=Direction.UNKNOWN, carrier_request=REQUEST)
-    assert decided(unknown) == hold("HO-DIRECTION-UNKNOWN")
+def test_a_direction_nobody_knows_holds_with_a_request_or_without_and_nobody_scans():
+    for request in (REQUEST, None):
+        unknown = papers(direction=Direction.UNKNOWN, carrier_request=request)
+        assert decided(unknown) == hold("HO-DIRECTION-UNKNOWN")
+        assert not decide(case(unknown)).officer_may_scan
 
 
 def test_a_direction_other_than_the_lanes_holds_and_no_officer_scans_over_it():
@@ -268,7 +301,9 @@ def test_a_circus_is_scanned_only_after_a_named_officers_statement_on_this_unit(
     "flaw",
     [
         {"officer_id": " "},
+        {"officer_id": "\u200b"},
         {"utc": ""},
+        {"utc": "\u2060"},
         {"role": Role.OAC},
         {"role": Role.SUPERVISOR},
         {"inspection_id": "cargo-000016"},

@@ -85,6 +85,8 @@ NOT_EXEMPT = """
 0407 29 900 0    U  U  s  s  s
 0407 90 100 0    U  U  s  s  s
 0407 90 900 0    U  U  s  s  s
+0407 89 000 0    U  U  s  s  s
+0407 91 000 0    U  U  s  s  s
 0408 11 200 0    U  s  s  s  s
 0408 99 800 9    U  s  s  s  s
 9508 21 000 0    U  U  s  s  s
@@ -139,6 +141,7 @@ TO_BE_DECIDED = """
 0511 99 853 1    Ln Ln Ln Ln n
 0511 99 853 9    Ln Ln Ln Ln n
 0511 91 902 0    Ln Ln Ln Ln n
+0600 00 000 0    n  n  n  n  n
 0601 10 100 0    n  n  n  n  n
 0601 20 900 0    n  n  n  n  n
 0602 10 900 0    n  n  n  n  n

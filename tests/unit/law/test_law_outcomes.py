@@ -59,7 +59,9 @@ def test_the_oac_may_not_be_an_oms_of_the_same_inspection():
     assert duties_are_separate("b", ["a"])
     assert not duties_are_separate("a", ["b", "a"])
     assert not duties_are_separate(" A ", ["a"])
+    assert not duties_are_separate("a\u200b", ["\u2060A"])
     assert not duties_are_separate("", [])
+    assert not duties_are_separate("\u200b", [])
 
 
 def test_a_site_may_choose_the_other_reading():

@@ -91,6 +91,28 @@ def test_an_officers_refusal_stands_when_the_verdict_becomes_scan():
     assert make_scan_permit(SCAN, 7, INSPECTION, allow(HOLD), four_eyes=False).token == 7
 
 
+NOTHING = ["", "  ", "\u200b", "\u2060\ufeff", "\u3164", "-", "…!?", "\u00ad\u0301"]
+
+
+@pytest.mark.parametrize("field", ["officer_id", "reason", "utc"])
+@pytest.mark.parametrize("text", NOTHING, ids=ascii)
+def test_an_answer_whose_texts_say_nothing_makes_no_permit(field, text):
+    answer = allow(HOLD, **{field: text})
+    with pytest.raises(ValueError, match=r"names no officer|gives no reason|is not dated"):
+        make_scan_permit(HOLD, 7, INSPECTION, answer, four_eyes=False)
+
+
+@pytest.mark.parametrize("reason", ["ok", "7", "видел", "қараған", "確認"])
+def test_one_letter_or_digit_of_any_script_is_a_reason(reason):
+    answer = allow(HOLD, reason=reason)
+    assert make_scan_permit(HOLD, 7, INSPECTION, answer, four_eyes=False).officer_id == "oms-1"
+
+
+def test_an_inspection_that_cannot_be_seen_is_none():
+    with pytest.raises(ValueError, match="no inspection is named"):
+        make_scan_permit(replace(SCAN, inspection_id="\u200b"), 7, "\u200b", four_eyes=False)
+
+
 def test_a_verdict_permits_nothing_for_another_inspection_or_for_nobody():
     with pytest.raises(ValueError, match="verdict is on"):
         make_scan_permit(SCAN, 7, "cargo-000018", four_eyes=False)
@@ -134,7 +156,7 @@ def test_a_scan_needs_table_lexicon_and_a_size_that_fits(change):
 
 
 def test_with_four_eyes_one_officer_alone_never_turns_a_hold_into_a_scan():
-    for second in ("", " ", "oms-1", "OMS-1 "):
+    for second in (*NOTHING, "oms-1", "OMS-1 ", "oms-1\u200b", "\u2060oms-1\u3164"):
         answer = allow(HOLD, confirmed_by=second)
         with pytest.raises(ValueError, match="second officer"):
             make_scan_permit(HOLD, 7, INSPECTION, answer, four_eyes=True)

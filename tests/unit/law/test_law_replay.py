@@ -3,13 +3,26 @@
 import json
 from copy import deepcopy
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
-from law_builders import DAY, ENVELOPE, INSPECTION, LAW, case, measured, papers
+from law_builders import (
+    DAY,
+    ENVELOPE,
+    INSPECTION,
+    LAW,
+    LEXICON,
+    TABLE,
+    case,
+    measured,
+    papers,
+    shipped_table,
+)
 from law_units import full_cases
 
-from edge.law.case import Aboard, DriverAnswer, NoAnimalsStatement
+from edge.law.case import Aboard, DriverAnswer, LawData, NoAnimalsStatement
+from edge.law.dated import Provenance
 from edge.law.envelope import Axis
 from edge.law.exemptions import decide
 from edge.law.inputs import record_inputs
@@ -135,6 +148,53 @@ def test_a_record_that_says_what_cannot_be_is_refused_by_its_key(place, value, m
 def test_a_record_that_is_no_object_is_refused():
     with pytest.raises(RecordRefused, match="is no object"):
         read_inputs([], LAW)
+
+
+UNSIGNED = shipped_table(Provenance.UNSIGNED)
+OTHER = replace(TABLE, ref=replace(TABLE.ref, sha256="f" * 64), goods=TABLE.goods[1:])
+LATER = replace(TABLE, valid_from=TABLE.valid_to + timedelta(days=1), valid_to=date(2031, 1, 1))
+WORDED = replace(TABLE, ref=replace(TABLE.ref, version="2026.2"), valid_from=DAY)
+
+
+@pytest.mark.parametrize(
+    ("tables", "standings"),
+    [
+        ((TABLE,), ["signed in_force"]),
+        ((TABLE, LATER), ["signed in_force"]),
+        ((TABLE, WORDED), ["signed agrees", "signed in_force"]),
+        ((UNSIGNED,), ["unsigned unsigned"]),
+        ((TABLE, UNSIGNED), ["signed unsigned", "unsigned unsigned"]),
+        ((TABLE, OTHER), ["signed contradiction", "signed contradiction"]),
+        ((LATER,), []),
+        ((), []),
+    ],
+)
+def test_every_table_that_covers_the_day_is_in_the_record_with_its_hash_and_how_it_stood(
+    tables, standings
+):
+    unit = case(law=LawData(tables, (LEXICON,)))
+    record = decide(unit).record()["inputs"]["law"]
+    (lexicon,) = [row for row in record if row["kind"] == "lexicon"]
+    assert (lexicon["sha256"], lexicon["standing"]) == (LEXICON.ref.sha256, "in_force")
+    rows = [row for row in record if row["kind"] == "table"]
+    assert [f"{row['provenance']} {row['standing']}" for row in rows] == standings
+    covering = [one.ref.sha256 for one in tables if one.valid_from <= DAY <= one.valid_to]
+    assert sorted(row["sha256"] for row in rows) == sorted(covering)
+    turned = replace(unit, law=LawData(tables[::-1], (LEXICON,)))
+    assert record_inputs(turned)["law"] == record
+    assert decide(read_inputs(record_inputs(unit), turned.law)).rule_ids == decide(unit).rule_ids
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        LawData((), (LEXICON,)), LawData((TABLE,), ()), LawData((UNSIGNED,), (LEXICON,)),
+        LawData((OTHER,), (LEXICON,)), LawData((TABLE, OTHER), (LEXICON,)),
+    ],
+)  # fmt: skip
+def test_a_record_is_never_replayed_with_another_law_than_its_own(other):
+    with pytest.raises(RecordRefused, match=r"inputs\.law: .* is not the law it is read with"):
+        read_inputs(RECORD, other)
 
 
 def test_the_inspection_is_one_of_the_inputs():

@@ -46,6 +46,7 @@ def test_a_condition_that_is_not_proven_refuses_service(condition, doubt):
     ("flaw", "reason"),
     [
         ({"officer_id": "  "}, ServiceRefusal.OFFICER),
+        ({"officer_id": "\u200b"}, ServiceRefusal.OFFICER),
         ({"role": Role.OAC}, ServiceRefusal.ROLE),
         ({"duration_s": 0}, ServiceRefusal.DURATION),
         ({"duration_s": 121}, ServiceRefusal.DURATION),

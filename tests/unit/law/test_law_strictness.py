@@ -7,9 +7,10 @@ EXEMPT, NO_BASIS. **A known fact that becomes unknown never loosens a verdict.**
 unknown is for each fact its own word of doubt: a code cut short, a measurement that saw nothing, a
 driver who was asked and did not answer.
 
-Words (a description, the kinds of documents and of the vehicle) are no such facts: they only ever
-raise doubt, so that without them a doubt is gone and nothing else is. Whether a vehicle is private,
-what the lane limits and which day it is are never unknown.
+The kinds of the documents and of the vehicle are no such facts: papers volunteer them, no paper
+must name them, and they only ever raise doubt; without them a doubt is gone and nothing else is.
+A description is such a fact, since every line has one: a blank one holds. Whether a vehicle is
+private, what the lane limits and which day it is are never unknown.
 
 Exempting is no harm to what is alive, but it lets a unit pass unseen. Therefore less knowledge must
 not buy it either: a fact that becomes unknown never makes a unit exempt that was not. Two are asked
@@ -211,6 +212,28 @@ def test_a_table_or_lexicon_that_is_lost_never_loosens_a_verdict(unit, law):
     assert by_nobody(less)
 
 
+NOTHING_SAID = st.sampled_from(["", " ", "-", "\u200b", "\u3164", "12", "...", "\u00ad"])
+
+
+@QUIET
+@given(full_cases(), NOTHING_SAID, st.data())
+def test_a_description_that_becomes_blank_never_loosens_a_verdict(unit, blank, data):
+    """What a description says is heard; where it says nothing, nobody knows what it would say."""
+    place = data.draw(st.integers(0, len(unit.manifest.goods) - 1))
+    goods = list(unit.manifest.goods)
+    goods[place] = GoodsLine(goods[place].code, blank)
+    less = with_papers(unit, goods=tuple(goods))
+    assert not looser(unit, less)
+    assert decide(less).kind is not VerdictKind.SCAN
+
+
+def test_live_crabs_whose_description_is_lost_are_held_as_before():
+    for said in ("live crab", "", "-"):
+        verdict = decide(case(papers(goods=(GoodsLine("0306 33 100 0", said),))))
+        assert verdict.kind is VerdictKind.HOLD
+        assert verdict.officer_may_scan
+
+
 BLIND = st.sampled_from([{"value": 0}, {"value": -1}, {"uncertainty": -1}])
 
 
@@ -273,6 +296,7 @@ def test_a_code_cut_to_fewer_digits_never_loosens_a_verdict(unit, data):
 
 
 CASES = [str.upper, str.lower, str.swapcase, str.title]
+SPACES = [char for char in map(chr, range(0x11_0000)) if char.isspace()]
 WIDTHS = [" ", "  ", "\u00a0", " \t "]
 
 
@@ -286,8 +310,8 @@ def rewritten(draw, unit):
         return draw(st.sampled_from(["", " "])) + wide + draw(st.sampled_from(["", "  "]))
 
     def code(written):
-        bare = written.translate(dict.fromkeys(map(ord, " .\u00a0\u2009")))
-        mark = draw(st.sampled_from([" ", ".", "\u00a0", "\u2007", "\u202f", ""]))
+        bare = "".join(char for char in written if char != "." and not char.isspace())
+        mark = draw(st.sampled_from([*SPACES, ".", ""]))
         return mark.join(draw(st.sampled_from([[bare], list(bare)])))
 
     manifest = unit.manifest

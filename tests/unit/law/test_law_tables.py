@@ -48,6 +48,13 @@ def test_a_row_without_one_of_its_facts_is_refused(key):
     assert f"exempt[2].{key}" in problems_of(mapping)
 
 
+@pytest.mark.parametrize("text", ["\u200b", "\u2060", "-", "\u3164"], ids=ascii)
+def test_a_source_or_name_that_says_nothing_is_missing(text):
+    mapping = shipped_mapping()
+    mapping["source"] = mapping["exempt"][0]["what"] = text
+    assert {"source", "exempt[0].what"} <= problems_of(mapping).keys()
+
+
 @pytest.mark.parametrize("rule", [rule.value for rule in Rule if rule not in CODE_RULES])
 def test_a_row_may_name_only_the_exemptions_by_goods(rule):
     mapping = shipped_mapping()
@@ -80,7 +87,52 @@ def test_every_problem_is_named_not_only_the_first():
 def test_a_table_that_dropped_a_kind_of_goods_of_the_order_is_refused(rule):
     mapping = shipped_mapping()
     mapping["exempt"] = [row for row in mapping["exempt"] if row["rule"] != rule.value]
-    assert problems_of(mapping)["exempt"].value == rule.value
+    assert rule.value in problems_of(mapping)["exempt"].reason
+
+
+ORDERED = [
+    ("01", "EX-LIVE-ANIMALS"), ("0301", "EX-LIVE-FISH"), ("0407 11", "EX-HATCHING-EGGS"),
+    ("0407 19", "EX-HATCHING-EGGS"), ("9508 10", "EX-CIRCUS"),
+]  # fmt: skip
+
+
+def with_row(ordered, /, **keys):
+    """The shipped table, one of its exempt rows changed."""
+    mapping = shipped_mapping()
+    (row,) = [row for row in mapping["exempt"] if row["prefix"] == ordered]
+    row.update(keys)
+    return mapping
+
+
+@pytest.mark.parametrize(("prefix", "rule"), ORDERED)
+@pytest.mark.parametrize("finer", ["11", "0000"])
+def test_a_table_that_narrows_a_code_of_the_order_is_refused(prefix, rule, finer):
+    found = problems_of(with_row(prefix, prefix=prefix + finer))
+    assert found.keys() == {"exempt"}
+    problem = found["exempt"]
+    assert (problem.value, rule in problem.reason) == (prefix, True)
+    assert problem.remedy == f'write a row with prefix = "{prefix}" and rule = "{rule}"'
+
+
+@pytest.mark.parametrize(("prefix", "rule"), ORDERED)
+def test_a_code_of_the_order_under_another_rule_is_refused(prefix, rule):
+    """Under EX-CIRCUS an officer's statement would free live animals for the beam."""
+    other = "EX-CIRCUS" if rule != "EX-CIRCUS" else "EX-LIVE-ANIMALS"
+    assert problems_of(with_row(prefix, rule=other))["exempt"].value == prefix
+
+
+def test_finer_rows_never_cover_a_code_of_the_order_between_them():
+    mapping = with_row("0301", prefix="0301 11")
+    about = {"rule": "EX-LIVE-FISH", "what": "live fish", "source": "test"}
+    finer = ("0301 19", "0301 91", "0301 92", "0301 93", "0301 94", "0301 95", "0301 99")
+    mapping["exempt"] += [{"prefix": prefix, **about} for prefix in finer]
+    assert problems_of(mapping)["exempt"].value == "0301"
+
+
+def test_a_table_may_exempt_more_than_the_order_and_never_less():
+    for mapping in (with_row("9508 10", prefix="9508"), with_row("0301", prefix="03")):
+        del mapping["goods"]
+        assert isinstance(build_table(mapping, SHA, provenance=Provenance.SIGNED), ExemptionTable)
 
 
 @pytest.mark.parametrize("prefix", ["0301", "0301 91", "0407 1100"])

@@ -28,6 +28,20 @@ def test_every_printed_form_reads_as_the_same_code(printed):
     assert read_code(printed) == "0407110000"
 
 
+SPACES = [char for char in map(chr, range(0x11_0000)) if char.isspace()]
+
+
+@pytest.mark.parametrize("space", SPACES, ids=ascii)
+def test_every_space_there_is_divides_a_code_and_none_is_part_of_it(space):
+    assert read_code(f"{space}8471{space}30{space * 2}000 0{space}") == "8471300000"
+    assert read_code(space) is CodeProblem.EMPTY
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\u2060", "-", "/", ",", "\u00ad", "\u3164", "_"])
+def test_what_is_neither_space_nor_dot_makes_a_code_malformed(mark):
+    assert read_code(f"8471{mark}30 000 0") is CodeProblem.NOT_DIGITS
+
+
 @pytest.mark.parametrize(
     ("printed", "digits"),
     [
@@ -82,7 +96,7 @@ def test_a_line_without_a_code_is_a_problem(printed):
         "\u0660\u0663\u0660\u0661",
         "\uff10\uff13\uff10\uff11",
         "03-01",
-        "0301\n",
+        "0301\u200b",
         "-301",
         "1e3 ",
         "03\u00b21",

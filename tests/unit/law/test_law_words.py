@@ -10,7 +10,7 @@ from word_phrases import NOTHING, SILENCED, STRONG, TRAPS, WEAK
 from edge.law.dated import Provenance
 from edge.law.lexicon import Lexicon, Strength
 from edge.law.lexicon_reader import build_lexicon
-from edge.law.living_words import find_words
+from edge.law.living_words import Found, find_words
 
 FILE = Path(__file__).parents[3] / "config" / "law" / "words" / "words-2026.toml"
 
@@ -61,6 +61,18 @@ def test_ordinary_goods_say_nothing(description):
     found = find(description)
     assert found.hits == ()
     assert not found.not_read_whole
+
+
+@pytest.mark.parametrize(
+    "blank", ["", " ", "-", "\u200b", "\u3164", "---", "0306 33", "12/2025", "½", "😀", "\u0301"]
+)
+def test_a_description_without_a_letter_is_as_unread_as_one_that_is_too_long(blank):
+    assert find(blank) == Found((), (), not_read_whole=True)
+
+
+@pytest.mark.parametrize("described", ["x", "А4", "шина", "漢字", "№5 ж", "ª"])
+def test_one_letter_of_any_script_is_a_description(described):
+    assert not find(described).not_read_whole
 
 
 @pytest.mark.parametrize(("description", "words"), TRAPS)

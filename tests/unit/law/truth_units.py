@@ -62,7 +62,7 @@ def shelves():
     """Every state the tables can be in, as the law takes it and as the second opinion does."""
     usual = shipped_mapping()
     other = deepcopy(usual)
-    other["exempt"] = [*other["exempt"][1:], {**usual["exempt"][0], "prefix": "0101"}]
+    other["exempt"] = [*other["exempt"], {**usual["exempt"][0], "prefix": "0208"}]
     next_one = {**usual, "valid_from": date(2028, 1, 2), "valid_to": date(2029, 12, 31)}
     signed, copy = TableFile(usual, True, "usual"), TableFile(deepcopy(usual), True, "usual")
     sets = {
@@ -108,9 +108,9 @@ class Units:
         self._plain = [GoodsLine("8471 30 000 0", "goods"), GoodsLine("0302 11", "тауар")]
         self._requests = [
             CarrierRequest(reference, dated, carrier)
-            for reference in ("R-1", "R-1", " ", "")
+            for reference in ("R-1", "R-1", " ", "\u200b")
             for dated in (date(2024, 12, 1), date(2025, 6, 2), date(2025, 6, 3), None)
-            for carrier in ("A carrier", "A carrier", " ")
+            for carrier in ("A carrier", "A carrier", "\u2060")
         ]
         self._amounts = [self._amount() for _ in range(20_000)]
 
@@ -138,7 +138,7 @@ class Units:
             cut = draw.randrange(2, len(digits) + 1, 2)
             digits = digits[:cut] + "0" * (len(digits) - cut)
         if draw.random() < 0.3:
-            mark = self._pick(" .\u00a0")
+            mark = self._pick(" .\u00a0\t")
             digits = f"{digits[:4]} {digits[4:6]}{mark}{digits[6:]}"
         return digits
 
@@ -162,7 +162,10 @@ class Units:
 
     def _people(self):
         inspection = self._often(INSPECTION, ["another"])
-        officer, utc = self._often("oms-1", ["", " "]), self._often("2025-06-02T08:00:00Z", [""])
+        officer, utc = (
+            self._often("oms-1", ["", "\u200b"]),
+            self._often("2025-06-02T08:00:00Z", ["\u3164"]),
+        )
         return inspection, officer, self._often(Role.OMS, list(Role)), utc
 
     def _statement(self):
