@@ -205,8 +205,6 @@ class _Reader(RowChecks):
         )
         if not any(one.silenced for one in elements):
             self.say(key, text, "silences nothing", "mark the word it silences with @")
-        elif all(one.word is None for one in elements):
-            self.say(key, text, "silences everything", "name a word beside @")
         elif any(one.word is None and two.word is None for one, two in pairwise(elements)):
             reason = "silences two words that nothing joins"
             self.say(key, text, reason, "name one of them, or the word between")

@@ -191,6 +191,7 @@ def test_a_false_friend_without_one_of_its_facts_is_refused(key):
         ("false_friend", 0, {"silences": ["ит"]}, "silences"),
         ("false_friend", 0, {"phrases": ["dog food"]}, "phrases"),
         ("false_friend", 0, {"phrases": ["@ @"]}, "phrases"),
+        ("false_friend", 0, {"phrases": ["@"]}, "phrases"),
         ("false_friend", 0, {"phrases": ["hides of @ @"]}, "phrases"),
         ("false_friend", 0, {"phrases": ["@ food @ @"]}, "phrases"),
         ("false_friend", 0, {"phrases": ["@cat food"]}, "phrases"),
