@@ -21,6 +21,7 @@ from simulator.devices.pnozmulti import SafetyPlc
 from simulator.devices.readers import LineReader
 from simulator.devices.registers import load_register_file
 from simulator.devices.spellman import Generator
+from simulator.devices.toledo import Weighbridge
 from simulator.hall.plant import STEP_MS, Key, Plant
 from simulator.lane_file import DeviceEntry, LaneFile, SerialWire, TcpWire, Wire
 
@@ -117,6 +118,7 @@ class SimLane:
         self.generator: Generator | None = None
         self.board: Board | None = None
         self.readers: dict[str, LineReader] = {}
+        self.scales: dict[str, Weighbridge] = {}
         self.faults: dict[str, FaultScript] = {}
         self.serial: dict[SerialWire, Endpoint] = {}
         self.tcp: dict[TcpWire, Callable[[], Endpoint]] = {}
@@ -194,21 +196,44 @@ class SimLane:
                 raise _clash(device, "unit", str(device.unit), "is taken on this bus")
             on_wire[device.unit] = slave
             return
-        endpoint: Endpoint
-        if device.kind == "spellman":
-            self.faults[device.name] = FaultScript(seed=self._seed)
-            endpoint = self.generator = Generator(
-                self.plant,
-                kv_max=device.kv_max,
-                ma_max=device.ma_max,
-                serial=device.checksum,
-                faults=self.faults[device.name],
-            )
-        elif device.kind == "permit_board":
-            endpoint = self.board = Board(self.plant)
-        else:
-            endpoint = self.readers[device.name] = LineReader()
-        self._hang(device, endpoint)
+        alone: dict[str, Callable[[DeviceEntry], Endpoint]] = {
+            "spellman": self._spellman,
+            "permit_board": self._board,
+            "reader": self._reader,
+            "toledo": self._toledo,
+        }
+        self._hang(device, alone[device.kind](device))
+
+    def _script(self, device: DeviceEntry) -> FaultScript:
+        """The faults of a device with a wire of its own."""
+        return self.faults.setdefault(device.name, FaultScript(seed=self._seed))
+
+    def _spellman(self, device: DeviceEntry) -> Endpoint:
+        self.generator = Generator(
+            self.plant,
+            kv_max=device.kv_max,
+            ma_max=device.ma_max,
+            serial=device.checksum,
+            faults=self._script(device),
+        )
+        return self.generator
+
+    def _board(self, _: DeviceEntry) -> Endpoint:
+        self.board = Board(self.plant)
+        return self.board
+
+    def _reader(self, device: DeviceEntry) -> Endpoint:
+        self.readers[device.name] = reader = LineReader()
+        return reader
+
+    def _toledo(self, device: DeviceEntry) -> Endpoint:
+        self.scales[device.name] = scale = Weighbridge(
+            self._mass_kg,
+            increment_kg=device.increment_kg,
+            tons=device.tons,
+            faults=self._script(device),
+        )
+        return scale
 
     def _hang(self, device: DeviceEntry, endpoint: Endpoint) -> None:
         if device.wire in self.serial or device.wire in self.tcp:
@@ -237,6 +262,10 @@ class SimLane:
     def _height_mm(self) -> int:
         unit = self.plant.at_entry()
         return unit.height_mm if unit else 0
+
+    def _mass_kg(self) -> int:
+        unit = self.plant.at_entry()
+        return unit.mass_kg if unit else 0
 
     def _width_mm(self) -> int:
         unit = self.plant.at_entry()

@@ -10,10 +10,12 @@ from pathlib import Path
 
 from edge.errors import Mistake, SettingsError
 
-KINDS = ("altivar", "pnozmulti", "ez_array", "spellman", "reader", "permit_board")
+KINDS = ("altivar", "pnozmulti", "ez_array", "spellman", "reader", "permit_board", "toledo")
 _ON_BUS = frozenset({"altivar", "pnozmulti", "ez_array"})
 # What a lane file leaves out is what the devices' own settings take for it.
-_BAUD = {"spellman": 38_400, "reader": 9600, "permit_board": 115_200, "rtu": 19_200}
+_BAUD = {
+    "spellman": 38_400, "reader": 9600, "permit_board": 115_200, "toledo": 9600, "rtu": 19_200,
+}  # fmt: skip
 _UNIT = {"altivar": 1, "pnozmulti": 1, "ez_array": 65}
 _MODBUS_PORT = 502
 _REMEDY = "Correct the lane file; config/lanes holds working examples"
@@ -53,6 +55,8 @@ class DeviceEntry:
         kv_max: kilovolts at full scale, generators only.
         ma_max: milliamperes at full scale, generators only.
         checksum: whether frames carry one (RS-232 framing), generators only.
+        increment_kg: step shown, weighbridges only.
+        tons: whether tons are shown and not kilograms, weighbridges only.
     """
 
     name: str
@@ -64,6 +68,8 @@ class DeviceEntry:
     kv_max: float = 160.0
     ma_max: float = 10.0
     checksum: bool = True
+    increment_kg: float = 5.0
+    tons: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +196,8 @@ class _Reader:
             kv_max=self._measure(key, table, "kv_max", 160.0),
             ma_max=self._measure(key, table, "ma_max", 10.0),
             checksum=table.get("framing", "rs232") == "rs232",
+            increment_kg=self._step(key, table),
+            tons=table.get("unit") == "t",
         )
 
     def _text(self, key: str, table: dict[str, object], name: str) -> str:
@@ -212,6 +220,13 @@ class _Reader:
             return float(value)
         self._wrong(f"{key}.{name}", _shown(value), "is not a number above 0")
         return default
+
+    def _step(self, key: str, table: dict[str, object]) -> float:
+        """The step of a weighbridge: 1, 2 or 5 times a power of ten."""
+        step = self._measure(key, table, "increment_kg", 5.0)
+        if f"{step:.6e}".split("e")[0] not in ("1.000000", "2.000000", "5.000000"):
+            self._wrong(f"{key}.increment_kg", str(step), "is not 1, 2 or 5 times a power of ten")
+        return step
 
     def _wrong(self, key: str, value: str, reason: str) -> None:
         self.mistakes.append(Mistake(str(self._path), key, value, reason, _REMEDY))

@@ -1,0 +1,41 @@
+"""Devices on serial wires of their own, in a lane made from a lane file."""
+
+from pathlib import Path
+
+import pytest
+
+from edge.errors import SettingsError
+from simulator.hall.units import Unit
+from simulator.lane import SimLane
+from simulator.lane_file import SerialWire, load_lane_file
+from tests.unit.simulator.lane_kit import MAPS
+
+
+def lane_of(folder: Path, section: str) -> SimLane:
+    """A lane with one device at wires/it."""
+    path = folder / "lane.toml"
+    path.write_text(f'[devices.it]\nport = "wires/it"\n{section}')
+    return SimLane(load_lane_file(path), MAPS)
+
+
+def test_a_weighbridge_feels_the_unit_at_the_entry(tmp_path: Path) -> None:
+    lane = lane_of(tmp_path, 'kind = "toledo"\nincrement_kg = 20')
+    scale = lane.serial[SerialWire("wires/it", 9600, "N")]
+    # Steps of 2 times 10, kilograms, at rest.
+    assert scale.poll(0)[:17] == b"\x02\x31\x30\x20000000000000\r"
+    lane.plant.arrive(Unit("A", mass_kg=1850))
+    assert scale.poll(100)[2] == 0x38
+    assert scale.poll(700)[:17] == b"\x02\x31\x30\x20000186000000\r"
+
+
+def test_a_weighbridge_says_ten_frames_a_second_and_makes_up_for_none(tmp_path: Path) -> None:
+    lane = lane_of(tmp_path, 'kind = "toledo"\nincrement_kg = 5')
+    scale = lane.serial[SerialWire("wires/it", 9600, "N")]
+    said = b"".join(scale.poll(now_ms) for now_ms in range(0, 1000, 5))
+    assert len(said) == 180
+    assert len(scale.poll(9000)) == 18
+
+
+def test_a_step_no_weighbridge_has_is_a_mistake_of_the_lane_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"devices\.it\.increment_kg = 3"):
+        lane_of(tmp_path, 'kind = "toledo"\nincrement_kg = 3')
