@@ -211,6 +211,7 @@ class SimLane:
     def _spellman(self, device: DeviceEntry) -> Endpoint:
         self.generator = Generator(
             self.plant,
+            series=device.series,
             kv_max=device.kv_max,
             ma_max=device.ma_max,
             serial=device.checksum,

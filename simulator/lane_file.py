@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import Mistake, SettingsError
+from simulator.devices.spellman_series import SERIES
 
 KINDS = ("altivar", "pnozmulti", "ez_array", "spellman", "reader", "permit_board", "toledo")
 _ON_BUS = frozenset({"altivar", "pnozmulti", "ez_array"})
@@ -52,6 +53,7 @@ class DeviceEntry:
         unit: Modbus address, 0 for a device that has none.
         field: what a measuring device measures, its name when the file does not say.
         mm_per_rev: belt travel of one motor revolution, drives only.
+        series: of the maker's, Spellman generators only.
         kv_max: kilovolts at full scale, generators only.
         ma_max: milliamperes at full scale, generators only.
         checksum: whether frames carry one (RS-232 framing), generators only.
@@ -65,6 +67,7 @@ class DeviceEntry:
     unit: int
     field: str
     mm_per_rev: float = 12.0
+    series: str = "XRV"
     kv_max: float = 160.0
     ma_max: float = 10.0
     checksum: bool = True
@@ -193,6 +196,7 @@ class _Reader:
             unit=self._number(key, table, "unit", _UNIT[kind]) if kind in _ON_BUS else 0,
             field=str(table.get("field", name)),
             mm_per_rev=self._measure(key, table, "mm_per_rev", 12.0),
+            series=self._series(key, table) if kind == "spellman" else "",
             kv_max=self._measure(key, table, "kv_max", 160.0),
             ma_max=self._measure(key, table, "ma_max", 10.0),
             checksum=table.get("framing", "rs232") == "rs232",
@@ -227,6 +231,12 @@ class _Reader:
         if f"{step:.6e}".split("e")[0] not in ("1.000000", "2.000000", "5.000000"):
             self._wrong(f"{key}.increment_kg", str(step), "is not 1, 2 or 5 times a power of ten")
         return step
+
+    def _series(self, key: str, table: dict[str, object]) -> str:
+        series = str(table.get("series"))
+        if series not in SERIES:
+            self._wrong(f"{key}.series", series, f"the simulator plays only {', '.join(SERIES)}")
+        return series
 
     def _wrong(self, key: str, value: str, reason: str) -> None:
         self.mistakes.append(Mistake(str(self._path), key, value, reason, _REMEDY))

@@ -22,7 +22,7 @@ from edge.settings import Gauges
 from simulator.devices.line_faults import FaultScript, Harm, LineFault
 from simulator.devices.toledo import Weighbridge
 from tests.unit.drivers.device_bench import PORT, Bench
-from tests.unit.drivers.fake_modbus import Recorder
+from tests.unit.drivers.emulated import Listener
 from tests.unit.drivers.virtual_loop import run_virtual
 
 GOLDEN = bytes.fromhex("02 3A 30 20 303132333435 303030303030 0D 18")
@@ -186,18 +186,6 @@ class ScaleWire:
     def receive(self, data: bytes) -> list[tuple[int, bytes]]:
         self.heard += data
         return []
-
-
-class Listener(Recorder):
-    """Remembers why a device was lost, too."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.details: list[str] = []
-
-    def lost(self, device: str, detail: str) -> None:
-        super().lost(device, detail)
-        self.details.append(detail)
 
 
 def seen(scale: Weighbridge, seconds: float, act=None, **more: object):

@@ -9,6 +9,7 @@ from simulator.hall.units import Unit
 from simulator.lane import SimLane
 from simulator.lane_file import SerialWire, load_lane_file
 from tests.unit.simulator.lane_kit import MAPS
+from tests.unit.simulator.test_generator import framed
 
 
 def lane_of(folder: Path, section: str) -> SimLane:
@@ -39,3 +40,13 @@ def test_a_weighbridge_says_ten_frames_a_second_and_makes_up_for_none(tmp_path: 
 def test_a_step_no_weighbridge_has_is_a_mistake_of_the_lane_file(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"devices\.it\.increment_kg = 3"):
         lane_of(tmp_path, 'kind = "toledo"\nincrement_kg = 3')
+
+
+def test_a_generator_speaks_as_its_series(tmp_path: Path) -> None:
+    lane = lane_of(tmp_path, 'kind = "spellman"\nseries = "SLM"\nkv_max = 70.0\nma_max = 8.5')
+    source = lane.serial[SerialWire("wires/it", 38400, "N")]
+    assert source.receive(framed("26,"), 0) == framed("26,SLM70P600,")
+    # Interlock open, local, its watchdog off: manual 118080-001 p. 44.
+    assert source.receive(framed("22,"), 0) == framed("22,0,1,0,0,0,0,0,0,")
+    with pytest.raises(SettingsError, match=r"devices\.it\.series = DXM"):
+        lane_of(tmp_path, 'kind = "spellman"\nseries = "DXM"')
