@@ -244,6 +244,8 @@ class Generator(ABC):
             except (DeviceTimeout, DeviceGarbled):
                 if attempt == OFF_ATTEMPTS - 1:
                     raise
+                # The order is out already; what is still on its way would spoil the next answer.
+                await asyncio.sleep(_QUIET_S)
             else:
                 return
 

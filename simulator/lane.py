@@ -21,8 +21,10 @@ from simulator.devices.pnozmulti import SafetyPlc
 from simulator.devices.readers import LineReader
 from simulator.devices.registers import load_register_file
 from simulator.devices.spellman import Generator
+from simulator.devices.technix import TechnixGenerator
 from simulator.devices.toledo import Weighbridge
 from simulator.hall.plant import STEP_MS, Key, Plant
+from simulator.hall.tube import Tube
 from simulator.lane_file import DeviceEntry, LaneFile, SerialWire, TcpWire, Wire
 
 READ_DELAY_MS = 300
@@ -41,6 +43,18 @@ class Endpoint(Protocol):
 
     def poll(self, now_ms: int) -> bytes:
         """Return what goes out now without having been asked."""
+
+
+class Source(Endpoint, Protocol):
+    """A generator of any make."""
+
+    tube: Tube
+
+    def power_up(self) -> None:
+        """Switch off and on."""
+
+    def advance(self, now_ms: int) -> None:
+        """Let the high voltage follow until ``now_ms``."""
 
 
 class Board:
@@ -115,7 +129,7 @@ class SimLane:
         self.plant = Plant()
         self.drive: Drive | None = None
         self.safety: SafetyPlc | None = None
-        self.generator: Generator | None = None
+        self.generator: Source | None = None
         self.board: Board | None = None
         self.readers: dict[str, LineReader] = {}
         self.scales: dict[str, Weighbridge] = {}
@@ -201,6 +215,7 @@ class SimLane:
             "permit_board": self._board,
             "reader": self._reader,
             "toledo": self._toledo,
+            "technix": self._technix,
         }
         self._hang(device, alone[device.kind](device))
 
@@ -209,7 +224,7 @@ class SimLane:
         return self.faults.setdefault(device.name, FaultScript(seed=self._seed))
 
     def _spellman(self, device: DeviceEntry) -> Endpoint:
-        self.generator = Generator(
+        self.generator = generator = Generator(
             self.plant,
             series=device.series,
             kv_max=device.kv_max,
@@ -217,7 +232,13 @@ class SimLane:
             serial=device.checksum,
             faults=self._script(device),
         )
-        return self.generator
+        return generator
+
+    def _technix(self, device: DeviceEntry) -> Endpoint:
+        self.generator = generator = TechnixGenerator(
+            self.plant, kv_max=device.kv_max, ma_max=device.ma_max, faults=self._script(device)
+        )
+        return generator
 
     def _board(self, _: DeviceEntry) -> Endpoint:
         self.board = Board(self.plant)

@@ -24,6 +24,7 @@ DEVICES = {
     "source": {"kind": "spellman", "series": "XRV", "port": "wires/source", "baud": 38400},
     "qr": {"kind": "reader", "port": "wires/qr", "baud": 9600},
     "label": {"kind": "reader", "port": "wires/label", "baud": 9600},
+    "second": {"kind": "technix", "port": "wires/second", "kv_max": 100.0, "ma_max": 50.0},
     "scale": {
         "kind": "toledo",
         "port": "wires/scale",

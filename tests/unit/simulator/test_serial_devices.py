@@ -1,5 +1,6 @@
 """Devices on serial wires of their own, in a lane made from a lane file."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,52 @@ def test_a_generator_speaks_as_its_series(tmp_path: Path) -> None:
     assert source.receive(framed("22,"), 0) == framed("22,0,1,0,0,0,0,0,0,")
     with pytest.raises(SettingsError, match=r"devices\.it\.series = DXM"):
         lane_of(tmp_path, 'kind = "spellman"\nseries = "DXM"')
+
+
+def technix_of(folder: Path) -> tuple[SimLane, Callable[[str], str]]:
+    lane = lane_of(folder, 'kind = "technix"\nkv_max = 100.0\nma_max = 50.0')
+    source = lane.serial[SerialWire("wires/it", 9600, "N")]
+    lane.plant.actuators.relay_closed = True
+
+    def ask(command: str) -> str:
+        answer = source.receive(command.encode() + b"\r", lane.now_ms).decode()
+        assert answer.endswith("\r")
+        assert answer.startswith(command)
+        return answer[len(command) : -1]
+
+    return lane, ask
+
+
+def test_a_technix_echoes_what_it_is_told_and_adds_what_it_is_asked(tmp_path: Path) -> None:
+    lane, ask = technix_of(tmp_path)
+    # Voltage regulation, local.
+    assert ask("E") == "65"
+    for order in ("P7,0", "d1,4095", "d2,2048", "P5,1"):
+        assert ask(order) == ""
+    lane.advance(100)
+    assert ask("P5,0") == ""
+    lane.advance(1000)
+    assert lane.plant.hv_on
+    assert (ask("a1"), ask("a2"), ask("E")) == ("4095", "2048", "9")
+    assert lane.serial[SerialWire("wires/it", 9600, "N")].receive(b"X1\r", 1000) == b""
+
+
+def test_a_technix_pulse_that_is_too_short_switches_nothing_on(tmp_path: Path) -> None:
+    lane, ask = technix_of(tmp_path)
+    for order in ("P7,0", "d1,4095", "P5,1", "P5,0"):
+        ask(order)
+    lane.advance(1000)
+    assert not lane.plant.hv_on
+
+
+def test_a_technix_powers_off_and_goes_to_local_after_five_silent_seconds(tmp_path: Path) -> None:
+    lane, ask = technix_of(tmp_path)
+    for order in ("P7,0", "d1,4095", "P5,1"):
+        ask(order)
+    lane.advance(100)
+    ask("P5,0")
+    lane.advance(5095)
+    assert lane.plant.hv_on
+    lane.advance(5100)
+    assert not lane.plant.hv_on
+    assert ask("E") == "65"
