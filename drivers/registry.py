@@ -10,7 +10,17 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from drivers import altivar, ez_array, permit_board, pnozmulti, reader, spellman, technix, toledo
+from drivers import (
+    altivar,
+    ez_array,
+    permit_board,
+    pnozmulti,
+    reader,
+    rs_s131,
+    spellman,
+    technix,
+    toledo,
+)
 from drivers.device_map import load_device_map
 from drivers.device_map_model import DeviceMap
 from drivers.modbus import ModbusBus
@@ -150,6 +160,7 @@ KINDS: Mapping[str, Kind] = {
     "ez_array": _on_bus(ez_array.EzArraySettings, ez_array.REQUIRED_FIELDS, ez_array.EzArray),
     "spellman": _alone(spellman.SpellmanSettings, spellman.Spellman),
     "reader": _alone(reader.ReaderSettings, reader.Reader),
+    "rs_s131": _alone(rs_s131.RsS131Settings, rs_s131.RsS131),
     "technix": _alone(technix.TechnixSettings, technix.Technix),
     "toledo": _alone(toledo.ToledoSettings, toledo.Toledo),
     "permit_board": _alone(permit_board.PermitBoardSettings, permit_board.PermitBoard),

@@ -20,6 +20,7 @@ from simulator.devices.modbus_server import RtuLine, Slave, TcpConnection
 from simulator.devices.pnozmulti import SafetyPlc
 from simulator.devices.readers import LineReader
 from simulator.devices.registers import load_register_file
+from simulator.devices.rs_s131 import AreaMonitor
 from simulator.devices.spellman import Generator
 from simulator.devices.technix import TechnixGenerator
 from simulator.devices.toledo import Weighbridge
@@ -33,6 +34,8 @@ RESET_PRESS_MS = 200
 STRIDE_MS = 20
 """Longest step of a lane at rest: nobody can tell whether its devices looked more often."""
 MAX_BOARD_BYTES = 4096
+BACKGROUND_MR_H, BEAM_MR_H = 0.012, 0.02
+"""Dose rates beside the lane, without and with beam; nothing leaks."""
 
 
 class Endpoint(Protocol):
@@ -132,6 +135,7 @@ class SimLane:
         self.generator: Source | None = None
         self.board: Board | None = None
         self.readers: dict[str, LineReader] = {}
+        self.monitors: dict[str, AreaMonitor] = {}
         self.scales: dict[str, Weighbridge] = {}
         self.faults: dict[str, FaultScript] = {}
         self.serial: dict[SerialWire, Endpoint] = {}
@@ -216,6 +220,7 @@ class SimLane:
             "reader": self._reader,
             "toledo": self._toledo,
             "technix": self._technix,
+            "rs_s131": self._rs_s131,
         }
         self._hang(device, alone[device.kind](device))
 
@@ -284,6 +289,13 @@ class SimLane:
     def _height_mm(self) -> int:
         unit = self.plant.at_entry()
         return unit.height_mm if unit else 0
+
+    def _rs_s131(self, device: DeviceEntry) -> Endpoint:
+        self.monitors[device.name] = monitor = AreaMonitor(
+            lambda: BEAM_MR_H if self.plant.beam_on else BACKGROUND_MR_H,
+            faults=self._script(device),
+        )
+        return monitor
 
     def _mass_kg(self) -> int:
         unit = self.plant.at_entry()

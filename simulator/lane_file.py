@@ -20,12 +20,13 @@ KINDS = (
     "permit_board",
     "toledo",
     "technix",
+    "rs_s131",
 )
 _ON_BUS = frozenset({"altivar", "pnozmulti", "ez_array"})
 # What a lane file leaves out is what the devices' own settings take for it.
 _BAUD = {
     "spellman": 38_400, "reader": 9600, "permit_board": 115_200, "toledo": 9600, "technix": 9600,
-    "rtu": 19_200,
+    "rs_s131": 9600, "rtu": 19_200,
 }  # fmt: skip
 _UNIT = {"altivar": 1, "pnozmulti": 1, "ez_array": 65}
 _MODBUS_PORT = 502

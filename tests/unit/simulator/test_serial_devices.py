@@ -100,3 +100,10 @@ def test_a_technix_powers_off_and_goes_to_local_after_five_silent_seconds(tmp_pa
     lane.advance(5100)
     assert not lane.plant.hv_on
     assert ask("E") == "65"
+
+
+def test_an_area_monitor_answers_its_question_and_nothing_else(tmp_path: Path) -> None:
+    lane = lane_of(tmp_path, 'kind = "rs_s131"\nalarm_above_mr_h = 0.1')
+    monitor = lane.serial[SerialWire("wires/it", 9600, "N")]
+    assert monitor.receive(b"#D1\r#L0\r#D0", 0) == b""
+    assert monitor.receive(b"\r", 120_000) == b"D 1 0 0000 0400 06.84 0.012 0002 28\r\n"
