@@ -19,8 +19,11 @@ from drivers import (
     permit_board,
     pnozmulti,
     reader,
+    rs_s131,
     sinamics_v20,
     spellman,
+    technix,
+    toledo,
     ups_modbus,
 )
 from drivers.device_map import load_device_map
@@ -175,6 +178,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "spellman": _alone(spellman.SpellmanSettings, spellman.Spellman),
     "reader": _alone(reader.ReaderSettings, reader.Reader),
+    "rs_s131": _alone(rs_s131.RsS131Settings, rs_s131.RsS131),
+    "technix": _alone(technix.TechnixSettings, technix.Technix),
+    "toledo": _alone(toledo.ToledoSettings, toledo.Toledo),
     "permit_board": _alone(permit_board.PermitBoardSettings, permit_board.PermitBoard),
 }
 

@@ -20,7 +20,7 @@ from tests.unit.drivers import test_linac_sim as linac
 from tests.unit.drivers import test_sinamics_v20 as v20
 from tests.unit.drivers import test_ups_modbus as ups
 from tests.unit.drivers.device_bench import run_device
-from tests.unit.drivers.emulated import Emulated, garbage, noisy, split
+from tests.unit.drivers.emulated_bus import Emulated, garbage, noisy, split
 from tests.unit.simulator.lane_kit import registers
 
 

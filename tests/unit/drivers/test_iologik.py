@@ -11,7 +11,7 @@ from edge.errors import DeviceRefused, DeviceUnreachable
 from simulator.devices.iologik import COUNTING, IoLogik
 from simulator.devices.registers import Table
 from tests.unit.drivers.device_bench import run_device
-from tests.unit.drivers.emulated import Emulated
+from tests.unit.drivers.emulated_bus import Emulated
 from tests.unit.simulator.lane_kit import registers
 
 GIVEN = {

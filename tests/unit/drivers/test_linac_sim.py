@@ -13,7 +13,7 @@ from simulator.devices.linac import Linac, LinacFault
 from simulator.devices.registers import Table
 from simulator.hall.plant import Plant
 from tests.unit.drivers.device_bench import run_device
-from tests.unit.drivers.emulated import Emulated
+from tests.unit.drivers.emulated_bus import Emulated
 from tests.unit.simulator.lane_kit import registers
 
 GIVEN = {

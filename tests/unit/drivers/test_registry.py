@@ -24,6 +24,14 @@ DEVICES = {
     "source": {"kind": "spellman", "series": "XRV", "port": "wires/source", "baud": 38400},
     "qr": {"kind": "reader", "port": "wires/qr", "baud": 9600},
     "label": {"kind": "reader", "port": "wires/label", "baud": 9600},
+    "second": {"kind": "technix", "port": "wires/second", "kv_max": 100.0, "ma_max": 50.0},
+    "monitor": {"kind": "rs_s131", "port": "wires/monitor", "alarm_above_mr_h": 0.1},
+    "scale": {
+        "kind": "toledo",
+        "port": "wires/scale",
+        "increment_kg": 5.0,
+        "tolerance_kg": 5,
+    },
     "board": {"kind": "permit_board", "port": "wires/board", "baud": 115200},
 }
 

@@ -12,7 +12,7 @@ from simulator.devices.registers import Table
 from simulator.devices.sinamics_v20 import F_NONE, F_OVERHEAT, F_TELEGRAM_LOSS, V20
 from simulator.hall.plant import Plant
 from tests.unit.drivers.device_bench import run_device
-from tests.unit.drivers.emulated import Emulated
+from tests.unit.drivers.emulated_bus import Emulated
 from tests.unit.drivers.fake_modbus import rtu
 from tests.unit.simulator.lane_kit import registers
 

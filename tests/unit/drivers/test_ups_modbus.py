@@ -9,7 +9,7 @@ from edge.core.values import Input, Quality
 from simulator.devices.registers import Table
 from simulator.devices.ups_modbus import Ups
 from tests.unit.drivers.device_bench import run_device
-from tests.unit.drivers.emulated import Emulated
+from tests.unit.drivers.emulated_bus import Emulated
 from tests.unit.drivers.fake_modbus import FakeSlave, rtu
 from tests.unit.simulator.lane_kit import registers
 
