@@ -1,6 +1,7 @@
 """Reads a lane file and finds every mistake in it at once, with line, key, value and remedy."""
 
 import re
+import sysconfig
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -67,6 +68,13 @@ def load(path: Path) -> LaneFile:
     if mistakes:
         raise SettingsError(mistakes)
     return lane
+
+
+def map_folder(lane_file: Path) -> Path:
+    """Device maps: beside the lane file's folder, or where the package installed them."""
+    beside = lane_file.resolve().parent.parent / "devices"
+    installed = Path(sysconfig.get_path("data")) / "share" / "scanlane" / "config" / "devices"
+    return beside if beside.is_dir() else installed
 
 
 def mistakes_of(error: ValidationError, file: str, text: str, prefix: str = "") -> list[Mistake]:

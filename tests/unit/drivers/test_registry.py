@@ -105,3 +105,17 @@ def test_a_relative_port_starts_in_the_state_folder_and_an_address_stays(tmp_pat
     built = build(buses, DEVICES, around(tmp_path))
     assert built.buses["drive"].where == "drive at socket://gw:4001"
     assert built.buses["sensors"].where == f"sensors at {tmp_path}/wires/sensors"
+
+
+def test_the_readme_says_of_every_kind_what_the_program_says():
+    rows = (MAPS.parents[1] / "drivers" / "README.md").read_text().splitlines()
+    for name, kind in KINDS.items():
+        (row,) = [line for line in rows if line.startswith(f"| `{name}` |")]
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert cells[1:3] == [kind.about.device, kind.about.wire]
+        assert cells[4] == kind.about.hardware
+
+
+def test_what_may_be_sent_for_a_look_is_said_where_a_driver_runs_for_it():
+    told = {name: bool(kind.about.sends) for name, kind in KINDS.items()}
+    assert told == {name: kind.map_fields is None for name, kind in KINDS.items()}

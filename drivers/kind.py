@@ -1,0 +1,159 @@
+"""What a kind of device is to the registry: its row, and what a row is used with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from drivers.about import About
+from drivers.bus_plan import Pace, Plan
+from drivers.device_map_model import DeviceMap
+from drivers.modbus import ModbusBus
+from edge.ports import Device, Heartbeat, Sink
+
+_S = TypeVar("_S", bound=BaseModel)
+_Given = TypeVar("_Given", bound=BaseModel, contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every driver is given by the process that runs it.
+
+    Attributes:
+        sink: where readings go.
+        alive: the lane logic's heartbeat.
+        now_ns: monotonic time in nanoseconds.
+        state_folder: relative device paths start here.
+        map_folder: where the device maps are, one ``KIND.toml`` each.
+        file: the lane file as the person named it, for mistakes.
+    """
+
+    sink: Sink
+    alive: Heartbeat
+    now_ns: Callable[[], int]
+    state_folder: Path
+    map_folder: Path
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class BusParts:
+    """What a device on a Modbus bus needs besides."""
+
+    bus: ModbusBus
+    pace: Pace
+    device_map: DeviceMap
+
+
+Parts = BusParts | None
+Factory = Callable[[str, BaseModel, Surroundings, Parts], Device]
+Planner = Callable[[BaseModel, Parts], Plan]
+Moves = Callable[[Mapping[str, int]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One row of the table.
+
+    Attributes:
+        settings: the model of its section.
+        map_fields: the map fields its driver needs; None for a kind with neither bus nor map.
+        make: makes the driver.
+        plan: what the driver asks of its line, and how often.
+        about: what people are told of it.
+        moves: whether raw values of its map show something in motion.
+    """
+
+    settings: type[BaseModel]
+    map_fields: tuple[str, ...] | None
+    make: Factory
+    plan: Planner
+    about: About
+    moves: Moves
+
+
+class _OnBus(Protocol[_Given]):
+    """What makes a device that speaks over a Modbus bus."""
+
+    def __call__(
+        self,
+        *,
+        name: str,
+        settings: _Given,
+        sink: Sink,
+        alive: Heartbeat,
+        now_ns: Callable[[], int],
+        bus: ModbusBus,
+        device_map: DeviceMap,
+    ) -> Device: ...
+
+
+class _Alone(Protocol[_Given]):
+    """What makes a device with a line of its own."""
+
+    def __call__(
+        self,
+        *,
+        name: str,
+        settings: _Given,
+        sink: Sink,
+        alive: Heartbeat,
+        now_ns: Callable[[], int],
+    ) -> Device: ...
+
+
+def _stands(_values: Mapping[str, int]) -> bool:
+    return False
+
+
+def on_bus(
+    settings: type[_S],
+    map_fields: tuple[str, ...],
+    device: _OnBus[_S],
+    plan: Callable[[_S, DeviceMap], Plan],
+    about: About,
+    moves: Moves = _stands,
+) -> Kind:
+    """A kind that speaks over a Modbus bus, by the fields of its map."""
+
+    def make(name: str, given: BaseModel, around: Surroundings, parts: Parts) -> Device:
+        assert isinstance(given, settings)
+        assert parts is not None
+        return device(
+            name=name,
+            settings=given,
+            sink=around.sink,
+            alive=around.alive,
+            now_ns=around.now_ns,
+            bus=parts.bus,
+            device_map=parts.device_map,
+        )
+
+    def planned(given: BaseModel, parts: Parts) -> Plan:
+        assert isinstance(given, settings)
+        assert parts is not None
+        return plan(given, parts.device_map)
+
+    return Kind(settings, map_fields, make, planned, about, moves)
+
+
+def alone(settings: type[_S], device: _Alone[_S], plan: Callable[[_S], Plan], about: About) -> Kind:
+    """A kind with a line of its own and no map."""
+
+    def make(name: str, given: BaseModel, around: Surroundings, _parts: Parts) -> Device:
+        assert isinstance(given, settings)
+        return device(
+            name=name,
+            settings=given,
+            sink=around.sink,
+            alive=around.alive,
+            now_ns=around.now_ns,
+        )
+
+    def planned(given: BaseModel, _parts: Parts) -> Plan:
+        assert isinstance(given, settings)
+        return plan(given)
+
+    return Kind(settings, None, make, planned, about, _stands)
