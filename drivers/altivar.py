@@ -85,9 +85,10 @@ def plan(settings: AltivarSettings, device_map: DeviceMap) -> Plan:
     return (*fast, *words, modbus_read("read a parameter", refreshes, 1))
 
 
-def moves(values: Mapping[str, int]) -> bool:
-    """Whether what was read shows a belt that runs or may run."""
-    return values["rfrd"] != 0 or drive_state(values["eta"]) is DriveState.ENABLED
+def moves(_settings: AltivarSettings, values: Mapping[str, float]) -> bool:
+    """Whether what has been read so far shows a belt that runs or may run."""
+    enabled = "eta" in values and drive_state(int(values["eta"])) is DriveState.ENABLED
+    return enabled or values.get("rfrd", 0) != 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class BusParts:
 Parts = BusParts | None
 Factory = Callable[[str, BaseModel, Surroundings, Parts], Device]
 Planner = Callable[[BaseModel, Parts], Plan]
-Moves = Callable[[Mapping[str, int]], bool]
+Moves = Callable[[BaseModel, Mapping[str, float]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ class Kind:
         make: makes the driver.
         plan: what the driver asks of its line, and how often.
         about: what people are told of it.
-        moves: whether raw values of its map show something in motion.
+        moves: whether raw values of its map, as far as they were read, show something that moves
+            or may move.
     """
 
     settings: type[BaseModel]
@@ -104,7 +105,7 @@ class _Alone(Protocol[_Given]):
     ) -> Device: ...
 
 
-def _stands(_values: Mapping[str, int]) -> bool:
+def _stands(_settings: BaseModel, _values: Mapping[str, float]) -> bool:
     return False
 
 
@@ -114,7 +115,7 @@ def on_bus(
     device: _OnBus[_S],
     plan: Callable[[_S, DeviceMap], Plan],
     about: About,
-    moves: Moves = _stands,
+    moves: Callable[[_S, Mapping[str, float]], bool] = _stands,
 ) -> Kind:
     """A kind that speaks over a Modbus bus, by the fields of its map."""
 
@@ -136,7 +137,11 @@ def on_bus(
         assert parts is not None
         return plan(given, parts.device_map)
 
-    return Kind(settings, map_fields, make, planned, about, moves)
+    def seen(given: BaseModel, values: Mapping[str, float]) -> bool:
+        assert isinstance(given, settings)
+        return moves(given, values)
+
+    return Kind(settings, map_fields, make, planned, about, seen)
 
 
 def alone(settings: type[_S], device: _Alone[_S], plan: Callable[[_S], Plan], about: About) -> Kind:

@@ -40,6 +40,13 @@ class Made:
     pace: Pace
     plan: Plan
 
+    @property
+    def unit(self) -> int:
+        """Its address on a Modbus bus."""
+        unit: object = getattr(self.settings, "unit", None)
+        assert isinstance(unit, int), f"{type(self.settings).__name__} has no unit"
+        return unit
+
 
 @dataclass(frozen=True, slots=True)
 class Built:

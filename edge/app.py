@@ -4,7 +4,6 @@ The only module beside the worker that imports drivers. It wires; it decides not
 """
 
 import contextlib
-import dataclasses
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +20,7 @@ from edge.errors import EdgeError, JournalCorrupt, Mistake, SettingsError
 from edge.journal.keys import lane_key
 from edge.journal.recovery import recover
 from edge.journal.store import Journal
-from edge.lane_file import line_of, load, map_folder
+from edge.lane_file import load, map_folder, placed
 from edge.law.traffic import would_exempt
 from edge.law_tables import load_law, load_traffic
 from edge.log import set_up
@@ -52,13 +51,11 @@ def warnings_of(lane: LaneFile, lane_file: Path, now: datetime) -> list[Mistake]
     A lane of vehicles whose envelope ends below what may lawfully come would exempt it. A line
     that its devices nearly fill has no room for commands. The file must be without mistakes.
     """
-    text = lane_file.read_text(encoding="utf-8")
-    lines = _built(lane, lane_file).warnings
-    found = [dataclasses.replace(one, line=line_of(text, one.key)) for one in lines]
-    return found + _would_exempt(lane, lane_file, now, text)
+    tight = _built(lane, lane_file).warnings
+    return placed(tight + _would_exempt(lane, lane_file, now), lane_file)
 
 
-def _would_exempt(lane: LaneFile, lane_file: Path, now: datetime, text: str) -> list[Mistake]:
+def _would_exempt(lane: LaneFile, lane_file: Path, now: datetime) -> list[Mistake]:
     if lane.lane.units != "vehicles":
         return []
     traffic, _ = load_traffic(lane_file.parent / lane.law.tables)
@@ -72,7 +69,6 @@ def _would_exempt(lane: LaneFile, lane_file: Path, now: datetime, text: str) -> 
             reason=f"legal traffic of up to {limit.greatest} would be exempt for its size: "
             f"{limit.what} ({limit.source})",
             remedy=remedy,
-            line=line_of(text, f"envelope.{limit.axis.value}"),
         )
         for limit, largest in would_exempt(envelope_of(lane), traffic, day)
     ]
@@ -89,7 +85,7 @@ def check_lane(lane_file: Path) -> tuple[LaneFile, list[Mistake]]:
     try:
         _wired(_built(lane, lane_file), lane, str(lane_file))
     except SettingsError as error:
-        mistakes.extend(error.mistakes)
+        mistakes.extend(placed(error.mistakes, lane_file))
     return lane, mistakes
 
 

@@ -5,6 +5,7 @@ import sysconfig
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -101,6 +102,15 @@ def line_of(text: str, key: str) -> int:
             return places[key]
         key = key.rpartition(".")[0]
     return 0
+
+
+def placed(mistakes: list[Mistake], path: Path) -> list[Mistake]:
+    """Give each mistake of a file that was read already the line it stands on."""
+    text = path.read_text(encoding="utf-8")
+    return [
+        replace(one, line=line_of(text, one.key)) if one.file == str(path) and not one.line else one
+        for one in mistakes
+    ]
 
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")

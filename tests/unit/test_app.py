@@ -384,4 +384,4 @@ def test_a_poll_plan_that_does_not_fit_its_line_is_refused_and_a_tight_one_warne
     assert file.read_text().splitlines()[warning.line - 1] == "baud = 19200"
     full = ("mm_per_rev = 16.0", "mm_per_rev = 16.0\npoll_ms = 40")
     _, mistakes = check_lane(config(tmp_path / "full", full))
-    assert [one.key for one in mistakes] == ["buses.drive.baud"]
+    assert [(one.key, one.line) for one in mistakes] == [("buses.drive.baud", warning.line)]

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from drivers.altivar import Altivar
+from drivers.kind import Surroundings
 from drivers.permit_board import PermitBoard
-from drivers.registry import KINDS, Surroundings, build
+from drivers.registry import KINDS, build
 from edge.errors import SettingsError
 from tests.unit.drivers.device_bench import MAPS
 from tests.unit.drivers.fake_modbus import Recorder
