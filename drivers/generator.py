@@ -63,7 +63,11 @@ class _Job:
 
 
 class Generator(ABC):
-    """The generator as the lane sees it; satisfies `edge.ports.XraySource`."""
+    """The generator as the lane sees it; satisfies `edge.ports.XraySource`.
+
+    ``only_looked_at`` is set before `run` where no lane watches: nothing is armed then, nothing is
+    kept quiet, and every order but HV off is refused.
+    """
 
     def __init__(
         self,
@@ -75,6 +79,7 @@ class Generator(ABC):
         now_ns: Callable[[], int],
     ) -> None:
         self.name = name
+        self.only_looked_at = False
         self._limits = settings
         self._sink = sink
         self._alive = alive
@@ -221,6 +226,8 @@ class Generator(ABC):
         raise DeviceGarbled(self.name, "settle", "the line does not fall silent. Check the device")
 
     async def _do(self, name: str, rank: int, work: Callable[[], Awaitable[None]]) -> None:
+        if self.only_looked_at and rank != _URGENT:
+            raise DeviceRefused(self.name, name, "it is only looked at; a lane gives orders")
         if not self._serving:
             raise DeviceUnreachable(self.name, name, "the generator does not answer; see its link")
         if len(self._jobs) >= MAX_JOBS and rank != _URGENT:

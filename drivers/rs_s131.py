@@ -14,6 +14,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from drivers.about import About
+from drivers.bus_plan import Plan, PlannedExchange, per_second
 from drivers.device_link import DeviceLink, rest_s
 from drivers.serial_line import Backoff, SerialLine, SerialSettings
 from edge.core.values import Input, Quality
@@ -22,6 +24,7 @@ from edge.ports import Heartbeat, Point, Sink
 
 REQUEST = b"#D0\r"
 MAX_ANSWER_BYTES = 64
+_ANSWER_BYTES = len("D Y 0 SSSS HHHH BB.BB AAAAA EEEE CC\r\n")
 _ANSWER = re.compile(
     rb"D (\d) 0 ([01]{4}) (\d{4}) (\d\d\.\d\d) (?=.{5} )(\d*\.?\d+) (\d{4}) (\d\d)"
 )
@@ -30,6 +33,14 @@ _MAX_SUM = 99
 _TROUBLES = ("error of its processor", "error of its converter", "battery low")
 _QUIET_S = 0.1
 _QUIET_ROUNDS = 10
+
+ABOUT = About(
+    device="GE Reuter-Stokes RS-S131 area radiation monitor",
+    protocol="lines of text with a sum",
+    wire="serial",
+    publishes=("dose_rate_mr_h", "alarm"),
+    sends="questions",
+)
 
 
 class RsS131Settings(SerialSettings):
@@ -43,6 +54,12 @@ class RsS131Settings(SerialSettings):
     poll_ms: int = Field(500, ge=100, le=10_000, description="Period of asking")
     timeout_ms: int = Field(300, ge=50, le=5000, description="Longest wait for an answer")
     misses: int = Field(3, ge=1, le=20, description="Failed polls in a row until it is lost")
+
+
+def plan(settings: RsS131Settings) -> Plan:
+    """One question at every poll."""
+    polls = per_second(settings.poll_ms)
+    return (PlannedExchange("ask the dose rate", polls, len(REQUEST), _ANSWER_BYTES),)
 
 
 @dataclass(frozen=True, slots=True)

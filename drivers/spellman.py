@@ -88,6 +88,8 @@ class Spellman(Generator):
             self._check_scale(kv, self._settings.kv_max, "kV")
             self._check_scale(ma, self._settings.ma_max, "mA")
         await self._status()
+        if self.only_looked_at:
+            return
         for command, *arguments in profile.watchdog_orders:
             seconds = str(self._settings.watchdog_s)
             await self._order(command, *(each.format(s=seconds) for each in arguments))
@@ -149,7 +151,7 @@ class Spellman(Generator):
 
     async def _look(self) -> None:
         profile = self._profile
-        if profile.tickle is not None:
+        if profile.tickle is not None and not self.only_looked_at:
             await self._order(profile.tickle)
         status = await self._status()
         self._publish_status(status, self._asked_ns)
@@ -192,7 +194,7 @@ class Spellman(Generator):
             values[f"interlock_{number}"] = said(ok=is_closed)
         if profile.watchdog is not None:
             values["watchdog"] = said(ok=_shows(status, profile.watchdog))
-        elif profile.watchdog_orders:
+        elif profile.watchdog_orders and not self.only_looked_at:
             # Accepted when the line was opened; it cannot be read back.
             values["watchdog"] = Input.OK
         self._deliver(values, asked_ns)

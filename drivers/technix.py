@@ -14,6 +14,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from drivers.about import About
+from drivers.bus_plan import Plan, PlannedExchange, per_second
 from drivers.generator import FULL_SCALE, Generator, GeneratorSettings, said
 from edge.core.values import Input
 from edge.errors import DeviceError, DeviceGarbled, DeviceRefused
@@ -30,6 +32,14 @@ _CR = b"\r"
 _STATUS_MAX = 255
 _REGULATION = 1
 
+ABOUT = About(
+    device="Technix SR high-voltage generator",
+    protocol="echoed orders of HVCtl's protocol",
+    wire="serial",
+    publishes=("hv", "ready", "interlock", "source_fault", "kv", "ma", "watchdog"),
+    sends="questions, and HV off when it begins and when it ends",
+)
+
 
 class TechnixSettings(GeneratorSettings):
     """The generator in the lane file.
@@ -45,6 +55,16 @@ class TechnixSettings(GeneratorSettings):
     baud: int = Field(default=9600, ge=1200, le=1_000_000)
     poll_ms: int = Field(default=200, ge=50, le=1000)
     on_ms: int = Field(default=500, ge=50, le=2000)
+
+
+def plan(settings: TechnixSettings) -> Plan:
+    """The status twice, voltage and current at every poll, each answer at its longest."""
+    polls = per_second(settings.poll_ms)
+    asked = (("E", 2 * polls, _STATUS_MAX), ("a1", polls, FULL_SCALE), ("a2", polls, FULL_SCALE))
+    return tuple(
+        PlannedExchange(f"ask {word}", often, len(f"{word}\r"), len(f"{word}{most}\r"))
+        for word, often, most in asked
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +179,7 @@ class Technix(Generator):
         """Have it off, and see once that its watchdog acts."""
         await self._status()
         await self._off()
-        if not self._watchdog_acts:
+        if not (self._watchdog_acts or self.only_looked_at):
             while not self._alive():  # noqa: ASYNC110 - the heartbeat is a question, no event
                 await asyncio.sleep(self._limits.poll_ms / 1000)
             self._watchdog_acts = await self._try_watchdog()

@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from drivers.about import About
+from drivers.bus_plan import Plan
 from drivers.device_link import DeviceLink
 from drivers.serial_line import Backoff, SerialLine, SerialSettings
 from drivers.toledo_frames import FrameCutter, Reject, Weight
@@ -20,6 +22,15 @@ from edge.ports import Heartbeat, Point, Sink
 
 _NS_PER_MS = 1_000_000
 _KG = {"kg": Decimal(1), "t": Decimal(1000)}
+
+ABOUT = About(
+    device="weighbridge with Toledo 8142 continuous output",
+    protocol="Toledo continuous output",
+    wire="serial, only listened to",
+    publishes=("mass_kg", "uncertainty_kg"),
+    sends="nothing",
+    unasked=True,
+)
 
 
 class ToledoSettings(SerialSettings):
@@ -48,6 +59,11 @@ class ToledoSettings(SerialSettings):
         if digits not in {(1,), (2,), (5,)} or exponent not in range(-5, 6):
             raise ValueError("a scale shows steps of 1, 2 or 5 times a power of ten")
         return value
+
+
+def plan(_settings: ToledoSettings) -> Plan:
+    """A scale speaks all the time; nothing is asked of it."""
+    return ()
 
 
 class Toledo:

@@ -5,7 +5,13 @@ import asyncio
 import pytest
 from pydantic import ValidationError
 
-from drivers.sinamics_v20 import SinamicsV20, SinamicsV20Settings, command_words, drive_status
+from drivers.sinamics_v20 import (
+    SinamicsV20,
+    SinamicsV20Settings,
+    command_words,
+    drive_status,
+    moves,
+)
 from edge.core.values import Input, Quality
 from edge.errors import DeviceRefused, DeviceTimeout, DeviceUnreachable
 from simulator.devices.registers import Table
@@ -53,6 +59,20 @@ def on(far: Emulated, main, settings: SinamicsV20Settings = SETTINGS):
 
 def holds(v20: V20, address: int) -> int:
     return v20.registers.get(Table.HOLDING, address)
+
+
+@pytest.mark.parametrize(
+    ("values", "moving"),
+    [
+        ({}, False),
+        ({"zsw": 0b0011, "hiw": 0}, False),
+        ({"zsw": 0b0100, "hiw": 0}, True),
+        ({"zsw": 0, "hiw": -1}, True),
+        ({"hiw": 5}, True),
+    ],
+)
+def test_a_drive_that_runs_or_still_turns_is_seen_to_move(values: dict[str, int], moving: bool):
+    assert moves(SETTINGS, values) is moving
 
 
 def test_the_frames_are_control_word_and_set_point_in_one_request():

@@ -194,6 +194,23 @@ def test_a_dead_lane_logic_lets_the_watchdog_of_the_generator_act(series: str) -
     perform(series, act)
 
 
+@pytest.mark.parametrize("series", ["XRV", "SLM", "XRB011"])
+def test_a_generator_that_is_only_looked_at_takes_no_order_but_hv_off(series: str) -> None:
+    async def act(bench: Bench) -> None:
+        bench.device.only_looked_at = True
+        await asyncio.sleep(0.5)
+        for order in (bench.device.hv_on, bench.device.reset_faults):
+            with pytest.raises(DeviceRefused, match="only looked at"):
+                await order()
+        with pytest.raises(DeviceRefused, match="only looked at"):
+            await bench.device.prepare(kv=60.0, ma=0.5)
+        bench.heard.clear()
+        await bench.device.hv_off()
+        assert ("99,0," if series == "XRB011" else "98,0,") in asked(bench)
+
+    perform(series, act)
+
+
 def test_the_kilovolts_of_an_xrb011_are_tenths() -> None:
     async def act(bench: Bench) -> None:
         await asyncio.sleep(0.5)
