@@ -26,6 +26,6 @@ def _map(name: str, kind: Kind) -> str:
     """Where its device map is; empty for a kind that has none."""
     if kind.map_fields is None:
         return ""
-    return (
-        "named in the lane file" if "map" in kind.settings.model_fields else f"devices/{name}.toml"
-    )
+    if "map" in kind.settings.model_fields:
+        return "named in the lane file"
+    return f"devices/{name}.toml"
