@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from drivers.about import About
 from drivers.altivar_states import (
     DISABLE_VOLTAGE,
     ENABLE,
@@ -18,6 +19,7 @@ from drivers.altivar_states import (
     DriveState,
     drive_state,
 )
+from drivers.bus_plan import Plan, block_read, modbus_read, modbus_write, per_second
 from drivers.device_link import DeviceLink, rest_s
 from drivers.device_map_model import DeviceMap
 from drivers.modbus import ModbusBus
@@ -29,6 +31,13 @@ from edge.errors import DeviceError, DeviceRefused, DeviceTimeout
 from edge.ports import Heartbeat, Sink, Value, points_of
 
 REQUIRED_FIELDS = ("cmd", "lfrd", "eta", "rfrd", "lft", "tto", "sll")
+
+ABOUT = About(
+    device="Schneider Altivar belt drive",
+    protocol="CiA 402 by Modbus registers",
+    wire="Modbus RTU",
+    publishes=("speed_mm_s", "state", "running", "drive_fault", "fault_name", "watchdog_set"),
+)
 
 _SAFE_LOSS = frozenset({"freewheel", "ramp", "fast"})
 _TTO_MS = 100
@@ -63,6 +72,20 @@ class AltivarSettings(BaseModel):
         if 3 * self.refresh_ms > self.watchdog_max_ms:
             raise ValueError("refresh_ms must be at most a third of watchdog_max_ms")
         return self
+
+
+def plan(settings: AltivarSettings, device_map: DeviceMap) -> Plan:
+    """Status at every poll; words, and one parameter after them, at every refresh."""
+    polls, refreshes = per_second(settings.poll_ms), per_second(settings.refresh_ms)
+    fast = (block_read(block, polls) for block in plan_reads(device_map, "fast"))
+    words = (modbus_write(f"write {name}", refreshes, 1) for name in ("lfrd", "cmd"))
+    return (*fast, *words, modbus_read("read a parameter", refreshes, 1))
+
+
+def moves(_settings: AltivarSettings, values: Mapping[str, float]) -> bool:
+    """Whether what has been read so far shows a belt that runs or may run."""
+    enabled = "eta" in values and drive_state(int(values["eta"])) is DriveState.ENABLED
+    return enabled or values.get("rfrd", 0) != 0
 
 
 @dataclass(frozen=True, slots=True)

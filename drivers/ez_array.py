@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from drivers.about import About
+from drivers.bus_plan import Plan, block_read, per_second
 from drivers.device_link import DeviceLink, rest_s
 from drivers.device_map_model import DeviceMap
 from drivers.modbus import ModbusBus
@@ -20,6 +22,13 @@ UNITS_PER_CHANNEL = 4
 
 REQUIRED_FIELDS = ("measurement_1", "measurement_2")
 
+ABOUT = About(
+    device="Banner EZ-ARRAY light curtain",
+    protocol="Modbus registers",
+    wire="Modbus RTU",
+    publishes=("<field>", "uncertainty_mm"),
+)
+
 
 class EzArraySettings(BaseModel):
     """One curtain of a lane file."""
@@ -33,6 +42,12 @@ class EzArraySettings(BaseModel):
     pitch_mm: int = Field(5, ge=1, le=50, description="Distance of two channels")
     poll_ms: int = Field(100, ge=20, le=5000, description="Period of the measurement")
     misses: int = Field(2, ge=1, le=10, description="Missing answers until it counts as lost")
+
+
+def plan(settings: EzArraySettings, device_map: DeviceMap) -> Plan:
+    """Both measurements at every poll."""
+    (block,) = plan_reads(device_map, "fast")
+    return (block_read(block, per_second(settings.poll_ms)),)
 
 
 class EzArray:

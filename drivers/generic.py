@@ -10,6 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from drivers.about import About
+from drivers.bus_plan import Plan, PlannedExchange, block_read, modbus_write, per_second
 from drivers.device_link import DeviceLink, rest_s
 from drivers.device_map_model import DeviceMap, MapField
 from drivers.generic_values import is_proven, points_of_field, raw_of, unread_points
@@ -34,6 +36,15 @@ _KEPT_ALIVE = frozenset({"comm-timeout", "none"})
 """Watchdogs that need nothing but to be written to again."""
 
 
+ABOUT = About(
+    device="whatever has a device map",
+    protocol="Modbus bits and registers",
+    wire="Modbus RTU or TCP",
+    publishes=("<readable fields of the map>",),
+    tells=("watchdog_set",),
+)
+
+
 class GenericSettings(BaseModel):
     """One device of a lane file that has a map and no driver of its own."""
 
@@ -45,6 +56,32 @@ class GenericSettings(BaseModel):
     map: str = Field(pattern=r"\.toml$", description="Its map, from the folder of the device maps")
     poll_ms: int = Field(200, ge=20, le=10_000, description="Period of the fast fields")
     misses: int = Field(2, ge=1, le=10, description="Missing answers until it counts as lost")
+
+
+def plan(settings: GenericSettings, device_map: DeviceMap) -> Plan:
+    """Fast blocks at every poll, one of the others after them; what is held, at every refresh."""
+    polls = per_second(settings.poll_ms)
+    fast = [block_read(block, polls) for block in plan_reads(device_map, "fast")]
+    others = _in_turn(device_map)
+    turn = [block_read(block, polls / len(others)) for block in others]
+    return (*fast, *turn, *_refreshes(settings, device_map))
+
+
+def _refreshes(settings: GenericSettings, device_map: DeviceMap) -> list[PlannedExchange]:
+    watchdog = device_map.watchdog
+    if watchdog is None or watchdog.kind == "none":
+        return []
+    # What is due is written before a poll, so no more often than that.
+    refreshes = per_second(max(watchdog.refresh_ms, settings.poll_ms))
+    return [
+        modbus_write(f"write {name}", refreshes, field.words, field.table)
+        for name, field in _settable(device_map).items()
+    ]
+
+
+def _in_turn(device_map: DeviceMap) -> tuple[Block, ...]:
+    """The blocks of which each poll reads one."""
+    return (*plan_reads(device_map, "slow"), *plan_reads(device_map, "event"))
 
 
 def mistakes_of(device_map: DeviceMap, file: str) -> list[Mistake]:
@@ -102,7 +139,7 @@ class Generic:
         self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
         self._link = DeviceLink(name, sink, settings.misses)
         self._fast = plan_reads(device_map, "fast")
-        self._turn = (*plan_reads(device_map, "slow"), *plan_reads(device_map, "event"))
+        self._turn = _in_turn(device_map)
         self._once = list(plan_reads(device_map, "once"))
         self._next = 0
         self._settable = _settable(device_map)

@@ -8,12 +8,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from drivers.about import About
+from drivers.bus_plan import Plan, block_read, per_second
 from drivers.device_link import DeviceLink, rest_s
 from drivers.device_map_model import DeviceMap, Name
 from drivers.modbus import ModbusBus
 from drivers.modbus_requests import Priority
 from drivers.modbus_unit import ModbusUnit
-from drivers.read_plan import plan_fields
+from drivers.read_plan import Block, plan_fields
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceRefused
 from edge.ports import Heartbeat, Point, Sink
@@ -25,6 +27,14 @@ _FAREWELL_S = 0.5
 
 REQUIRED_FIELDS = tuple(
     f"{part}_{channel}" for part in _PARTS for channel in range(max(_CHANNELS.values()))
+)
+
+ABOUT = About(
+    device="Moxa ioLogik E1212 or E1214 remote I/O",
+    protocol="Modbus bits and registers",
+    wire="Modbus/TCP",
+    publishes=("<inputs>", "<counters>", "<outputs>"),
+    tells=("outputs", "safe_mode"),
 )
 
 Channel = Annotated[int, Field(ge=0, le=7)]
@@ -85,6 +95,30 @@ class IologikSettings(_Section):
         return self
 
 
+def plan(settings: IologikSettings, device_map: DeviceMap) -> Plan:
+    """Every channel that has a name, at every poll."""
+    polls = per_second(settings.poll_ms)
+    return tuple(block_read(block, polls) for block in _blocks(settings, device_map))
+
+
+def _blocks(settings: IologikSettings, device_map: DeviceMap) -> tuple[Block, ...]:
+    """The questions that read every channel with a name."""
+    used = (
+        *(f"di_{each.channel}" for each in settings.inputs.values()),
+        *(
+            f"{part}_{each}"
+            for part in ("counter", "counting")
+            for each in settings.counters.values()
+        ),
+        *(
+            f"{part}_{each.channel}"
+            for part in ("out", "safe")
+            for each in settings.outputs.values()
+        ),
+    )
+    return plan_fields(device_map, map(device_map.field, dict.fromkeys(used)))
+
+
 class Iologik:
     """Publishes each input as Input, each counter as a number, each output as 0 or 1.
 
@@ -112,20 +146,7 @@ class Iologik:
         self._now_ns = now_ns
         self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
         self._link = DeviceLink(name, sink, settings.misses)
-        used = (
-            *(f"di_{each.channel}" for each in settings.inputs.values()),
-            *(
-                f"{part}_{each}"
-                for part in ("counter", "counting")
-                for each in settings.counters.values()
-            ),
-            *(
-                f"{part}_{each.channel}"
-                for part in ("out", "safe")
-                for each in settings.outputs.values()
-            ),
-        )
-        self._blocks = plan_fields(device_map, map(device_map.field, dict.fromkeys(used)))
+        self._blocks = _blocks(settings, device_map)
         self._writing = asyncio.Lock()
         self._wanted = self._safe_states()
 

@@ -8,6 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from drivers.about import About
+from drivers.bus_plan import Plan, block_read, modbus_write, per_second
 from drivers.device_link import DeviceLink, rest_s
 from drivers.device_map_model import DeviceMap
 from drivers.modbus import ModbusBus
@@ -32,6 +34,16 @@ REQUIRED_FIELDS = (
     "exposure_count",
     "watchdog_ms",
 )
+
+ABOUT = About(
+    device="dual-energy linac with a map of our own, of no vendor",
+    protocol="drivers/LINAC_SIM.md",
+    wire="Modbus/TCP",
+    publishes=(
+        "hv", "ready", "interlock", "source_fault", "fault_names", "kv", "ma",
+        "dose_rate_cgy_min", "exposure_count", "warm_up_s", "watchdog_set",
+    ),
+)  # fmt: skip
 
 REMOTE, HV_REQUEST, FAULT_RESET = 1 << 0, 1 << 1, 1 << 2
 _MODES = {"low": 1, "high": 2, "dual": 3}
@@ -66,6 +78,13 @@ class LinacSimSettings(BaseModel):
         if (self.mode == "dual") != (self.low_kv is not None):
             raise ValueError("low_kv belongs to mode dual, and only there")
         return self
+
+
+def plan(settings: LinacSimSettings, device_map: DeviceMap) -> Plan:
+    """Every command with a new watchdog word, and the status, at every poll."""
+    polls = per_second(settings.poll_ms)
+    (status,) = plan_reads(device_map, "fast")
+    return (modbus_write("write control", polls, len(COMMANDS) + 1), block_read(status, polls))
 
 
 @dataclass(frozen=True, slots=True)

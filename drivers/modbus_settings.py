@@ -5,6 +5,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+TURNAROUND_MS = 5
+"""What the plan of a line takes for a typical answer until somebody measures.
+
+No manual is the source of it: response times in manuals are limits. ``scanlane device probe``
+measures it at the device.
+"""
+
 _PSEUDO_TERMINALS = "/dev/pts/"
 
 
@@ -14,6 +21,9 @@ class _LineSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     response_timeout_ms: int = Field(150, ge=10, le=5000, description="Wait for an answer")
+    turnaround_ms: int = Field(
+        TURNAROUND_MS, ge=1, le=1000, description="A device typically takes to begin its answer"
+    )
     connect_timeout_ms: int = Field(1000, ge=50, le=10000, description="Wait for a connection")
     backoff_min_ms: int = Field(100, ge=10, le=5000, description="First wait before reconnecting")
     backoff_max_ms: int = Field(2000, ge=10, le=60000, description="Longest such wait")

@@ -10,9 +10,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from drivers.about import About
+from drivers.bus_plan import Plan, PlannedExchange
 from drivers.serial_line import Backoff, SerialSettings
 from edge.core.values import Input, Quality
 from edge.ports import Belief, BoardReport, Heartbeat, Sink, Value, points_of
+from firmware_bridge.frames import PERMIT_BYTES, STATUS_BYTES
 from firmware_bridge.link import Line, LinkDown, open_line
 from firmware_bridge.session import (
     PERIOD_MS,
@@ -29,6 +32,15 @@ HEALTHY_MS = 150
 _TICK_S = PERIOD_MS / 1000
 _MS = 1_000_000
 
+ABOUT = About(
+    device="beam-permit board",
+    protocol="firmware_bridge/PROTOCOL.md",
+    wire="serial",
+    publishes=("link", "relay", "trip", "state", "trip_code", "refusal", "inputs"),
+    tells=("arming_lost", "renewal"),
+    sends="HELLO, which ends an arming, and OFF",
+)
+
 OnReport = Callable[[BoardReport], None]
 
 
@@ -42,6 +54,12 @@ class PermitBoardSettings(SerialSettings):
     kind: Literal["permit_board"] = "permit_board"
     baud: int = Field(default=115_200, ge=9600, le=1_000_000)
     lease_ms: int = Field(default=MAX_LEASE_MS, ge=100, le=MAX_LEASE_MS)
+
+
+def plan(_settings: PermitBoardSettings) -> Plan:
+    """One frame of the current command a period, and the status that answers it."""
+    frames = PlannedExchange("renew", 1000 / PERIOD_MS, PERMIT_BYTES, STATUS_BYTES)
+    return (frames,)
 
 
 def ignore_report(report: BoardReport) -> None:

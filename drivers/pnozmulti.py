@@ -11,6 +11,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from drivers.about import About
+from drivers.bus_plan import Plan, block_read, modbus_read, modbus_write, per_second
 from drivers.device_link import DeviceLink, rest_s
 from drivers.device_map_model import DeviceMap
 from drivers.modbus import ModbusBus
@@ -18,6 +20,7 @@ from drivers.modbus_requests import Priority
 from drivers.modbus_unit import ModbusUnit, Sample
 from drivers.pnozmulti_inputs import (
     PRESENCES,
+    PUBLISHED_INPUTS,
     REQUIRED_BITS,
     LifeCounter,
     presence,
@@ -38,6 +41,13 @@ REQUIRED_FIELDS = (
     *REQUIRED_BITS,
 )
 
+ABOUT = About(
+    device="Pilz PNOZmulti safety controller",
+    protocol="Modbus registers of the safety project",
+    wire="Modbus/TCP",
+    publishes=(*PUBLISHED_INPUTS, *PRESENCES, "life", "watchdog", "outputs"),
+)
+
 _OUTPUT_PREFIX = "out_"
 _WATCHDOG_TIME = 3
 """Code of 500 ms in bits 10-8 of the control register (Pilz 1002971EN02)."""
@@ -56,6 +66,14 @@ class PnozmultiSettings(BaseModel):
     poll_ms: int = Field(40, ge=20, le=150, description="Period of reading and watchdog")
     life_ms: int = Field(30, ge=20, le=500, description="The life counter must move within")
     misses: int = Field(2, ge=1, le=10, description="Missing answers until it counts as lost")
+
+
+def plan(settings: PnozmultiSettings, device_map: DeviceMap) -> Plan:
+    """Inputs, the word of outputs and the watchdog at every poll."""
+    polls = per_second(settings.poll_ms)
+    fast = (block_read(block, polls) for block in plan_reads(device_map, "fast"))
+    outputs = modbus_read("read the outputs", polls, 1)
+    return (*fast, outputs, modbus_write("feed the watchdog", polls, 1))
 
 
 class Pnozmulti:

@@ -38,6 +38,10 @@ _DIRECT = {
 """Published field to the bit that makes it OK."""
 
 
+PUBLISHED_INPUTS = (*_DIRECT, "estop", "zone", "beam_feedback")
+"""Every safety input by its published name."""
+
+
 def safety_inputs(bits: Mapping[str, int]) -> dict[str, Input]:
     """Every safety input by its published name.
 

@@ -12,6 +12,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from drivers.about import About
+from drivers.bus_plan import Plan
 from drivers.serial_line import Backoff, SerialLine, SerialSettings
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceGarbled, DeviceTimeout
@@ -19,6 +21,16 @@ from edge.ports import Heartbeat, Point, Sink, Value
 
 _MS = 1_000_000
 _AIM_LENGTH = 3
+
+ABOUT = About(
+    device="plate, container and QR readers",
+    protocol="lines of text",
+    wire="serial",
+    publishes=("link",),
+    tells=("text", "rejected"),
+    sends="nothing",
+    unasked=True,
+)
 
 
 class ReaderSettings(SerialSettings):
@@ -50,6 +62,11 @@ class ReaderSettings(SerialSettings):
     heartbeat_ms: int = Field(default=10_000, ge=100, le=600_000)
     rejects: int = Field(default=3, ge=1, le=100)
     poll_ms: int = Field(default=500, ge=20, le=10_000)
+
+
+def plan(_settings: ReaderSettings) -> Plan:
+    """A reader speaks when it sees something; nothing is asked of it."""
+    return ()
 
 
 @unique

@@ -3,10 +3,8 @@
 A new kind is one more row of `KINDS`; nothing is found by name or by import magic.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Protocol, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pydantic import BaseModel, ValidationError
 
@@ -19,163 +17,143 @@ from drivers import (
     permit_board,
     pnozmulti,
     reader,
+    rs_s131,
     sinamics_v20,
     spellman,
+    spellman_plan,
+    technix,
+    toledo,
     ups_modbus,
 )
+from drivers.bus_plan import LinePlan, Pace, Plan, pace_of_bus, pace_of_line
 from drivers.device_map import load_device_map
 from drivers.device_map_model import DeviceMap
+from drivers.kind import BusParts, Kind, Parts, Surroundings, alone, on_bus
 from drivers.modbus import ModbusBus
 from drivers.modbus_settings import RtuSettings, TcpSettings
+from drivers.serial_line import SerialSettings
 from edge.errors import Mistake, SettingsError
-from edge.ports import Device, Heartbeat, Sink
+from edge.ports import Device
 
 Sections = Mapping[str, Mapping[str, object]]
 
-_S = TypeVar("_S", bound=BaseModel)
-_Given = TypeVar("_Given", bound=BaseModel, contravariant=True)
-
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every driver is given by the process that runs it.
+class Made:
+    """One device and what it was made of.
 
     Attributes:
-        sink: where readings go.
-        alive: the lane logic's heartbeat.
-        now_ns: monotonic time in nanoseconds.
-        state_folder: relative device paths start here.
-        map_folder: where the device maps are, one ``KIND.toml`` each.
-        file: the lane file as the person named it, for mistakes.
+        kind: its row.
+        settings: its section of the lane file.
+        parts: bus and map, for a device that has them.
+        pace: of the line it is on.
+        plan: what it asks of that line.
     """
 
-    sink: Sink
-    alive: Heartbeat
-    now_ns: Callable[[], int]
-    state_folder: Path
-    map_folder: Path
-    file: str
+    kind: Kind
+    settings: BaseModel
+    parts: Parts
+    pace: Pace
+    plan: Plan
 
-
-@dataclass(frozen=True, slots=True)
-class BusParts:
-    """What a device on a Modbus bus needs besides."""
-
-    bus: ModbusBus
-    device_map: DeviceMap
-
-
-Parts = BusParts | None
-Factory = Callable[[str, BaseModel, Surroundings, Parts], Device]
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One row: the model of its section, the map fields it needs, and how to make it.
-
-    ``map_fields`` is None for a device that needs neither bus nor map. The map is ``KIND.toml``
-    unless the section names another; ``check`` finds what its driver cannot do with it.
-    """
-
-    settings: type[BaseModel]
-    map_fields: tuple[str, ...] | None
-    make: Factory
-    check: Callable[[DeviceMap, str], list[Mistake]] = lambda _map, _file: []
-
-
-class _OnBus(Protocol[_Given]):
-    """What makes a device that speaks over a Modbus bus."""
-
-    def __call__(
-        self,
-        *,
-        name: str,
-        settings: _Given,
-        sink: Sink,
-        alive: Heartbeat,
-        now_ns: Callable[[], int],
-        bus: ModbusBus,
-        device_map: DeviceMap,
-    ) -> Device: ...
-
-
-class _Alone(Protocol[_Given]):
-    """What makes a device with a line of its own."""
-
-    def __call__(
-        self,
-        *,
-        name: str,
-        settings: _Given,
-        sink: Sink,
-        alive: Heartbeat,
-        now_ns: Callable[[], int],
-    ) -> Device: ...
+    @property
+    def unit(self) -> int:
+        """Its address on a Modbus bus."""
+        unit: object = getattr(self.settings, "unit", None)
+        assert isinstance(unit, int), f"{type(self.settings).__name__} has no unit"
+        return unit
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """Buses and devices by their names in the lane file; cancel the devices before the buses."""
+    """Buses and devices by their names in the lane file; cancel the devices before the buses.
+
+    Attributes:
+        buses: by name.
+        devices: by name.
+        made: what each device was made of, by the same names.
+        warnings: what is no mistake and still surely not what is wanted.
+    """
 
     buses: dict[str, ModbusBus]
     devices: dict[str, Device]
-
-
-def _on_bus(settings: type[_S], map_fields: tuple[str, ...], device: _OnBus[_S]) -> Kind:
-    """A kind that speaks over a Modbus bus, by the fields of its map."""
-
-    def make(name: str, given: BaseModel, around: Surroundings, parts: Parts) -> Device:
-        assert isinstance(given, settings)
-        assert parts is not None
-        return device(
-            name=name,
-            settings=given,
-            sink=around.sink,
-            alive=around.alive,
-            now_ns=around.now_ns,
-            bus=parts.bus,
-            device_map=parts.device_map,
-        )
-
-    return Kind(settings, map_fields, make)
-
-
-def _alone(settings: type[_S], device: _Alone[_S]) -> Kind:
-    """A kind with a line of its own and no map."""
-
-    def make(name: str, given: BaseModel, around: Surroundings, _parts: Parts) -> Device:
-        assert isinstance(given, settings)
-        return device(
-            name=name,
-            settings=given,
-            sink=around.sink,
-            alive=around.alive,
-            now_ns=around.now_ns,
-        )
-
-    return Kind(settings, None, make)
+    made: dict[str, Made]
+    warnings: list[Mistake]
 
 
 KINDS: Mapping[str, Kind] = {
-    "altivar": _on_bus(altivar.AltivarSettings, altivar.REQUIRED_FIELDS, altivar.Altivar),
-    "pnozmulti": _on_bus(
-        pnozmulti.PnozmultiSettings, pnozmulti.REQUIRED_FIELDS, pnozmulti.Pnozmulti
+    "altivar": on_bus(
+        altivar.AltivarSettings,
+        altivar.REQUIRED_FIELDS,
+        altivar.Altivar,
+        altivar.plan,
+        altivar.ABOUT,
+        moves=altivar.moves,
     ),
-    "ez_array": _on_bus(ez_array.EzArraySettings, ez_array.REQUIRED_FIELDS, ez_array.EzArray),
-    "generic": replace(
-        _on_bus(generic.GenericSettings, (), generic.Generic), check=generic.mistakes_of
+    "sinamics_v20": on_bus(
+        sinamics_v20.SinamicsV20Settings,
+        sinamics_v20.REQUIRED_FIELDS,
+        sinamics_v20.SinamicsV20,
+        sinamics_v20.plan,
+        sinamics_v20.ABOUT,
+        moves=sinamics_v20.moves,
     ),
-    "iologik": _on_bus(iologik.IologikSettings, iologik.REQUIRED_FIELDS, iologik.Iologik),
-    "linac_sim": _on_bus(linac_sim.LinacSimSettings, linac_sim.REQUIRED_FIELDS, linac_sim.LinacSim),
-    "sinamics_v20": _on_bus(
-        sinamics_v20.SinamicsV20Settings, sinamics_v20.REQUIRED_FIELDS, sinamics_v20.SinamicsV20
+    "pnozmulti": on_bus(
+        pnozmulti.PnozmultiSettings,
+        pnozmulti.REQUIRED_FIELDS,
+        pnozmulti.Pnozmulti,
+        pnozmulti.plan,
+        pnozmulti.ABOUT,
     ),
-    "ups_modbus": _on_bus(
-        ups_modbus.UpsModbusSettings, ups_modbus.REQUIRED_FIELDS, ups_modbus.UpsModbus
+    "ez_array": on_bus(
+        ez_array.EzArraySettings,
+        ez_array.REQUIRED_FIELDS,
+        ez_array.EzArray,
+        ez_array.plan,
+        ez_array.ABOUT,
     ),
-    "spellman": _alone(spellman.SpellmanSettings, spellman.Spellman),
-    "reader": _alone(reader.ReaderSettings, reader.Reader),
-    "permit_board": _alone(permit_board.PermitBoardSettings, permit_board.PermitBoard),
+    "iologik": on_bus(
+        iologik.IologikSettings,
+        iologik.REQUIRED_FIELDS,
+        iologik.Iologik,
+        iologik.plan,
+        iologik.ABOUT,
+    ),
+    "ups_modbus": on_bus(
+        ups_modbus.UpsModbusSettings,
+        ups_modbus.REQUIRED_FIELDS,
+        ups_modbus.UpsModbus,
+        ups_modbus.plan,
+        ups_modbus.ABOUT,
+    ),
+    "linac_sim": on_bus(
+        linac_sim.LinacSimSettings,
+        linac_sim.REQUIRED_FIELDS,
+        linac_sim.LinacSim,
+        linac_sim.plan,
+        linac_sim.ABOUT,
+    ),
+    "generic": on_bus(
+        generic.GenericSettings,
+        (),
+        generic.Generic,
+        generic.plan,
+        generic.ABOUT,
+        check=generic.mistakes_of,
+    ),
+    "spellman": alone(
+        spellman.SpellmanSettings, spellman.Spellman, spellman_plan.plan, spellman_plan.ABOUT
+    ),
+    "technix": alone(technix.TechnixSettings, technix.Technix, technix.plan, technix.ABOUT),
+    "toledo": alone(toledo.ToledoSettings, toledo.Toledo, toledo.plan, toledo.ABOUT),
+    "rs_s131": alone(rs_s131.RsS131Settings, rs_s131.RsS131, rs_s131.plan, rs_s131.ABOUT),
+    "reader": alone(reader.ReaderSettings, reader.Reader, reader.plan, reader.ABOUT),
+    "permit_board": alone(
+        permit_board.PermitBoardSettings,
+        permit_board.PermitBoard,
+        permit_board.plan,
+        permit_board.ABOUT,
+    ),
 }
 
 BUS_KINDS: Mapping[str, type[RtuSettings] | type[TcpSettings]] = {
@@ -195,9 +173,12 @@ def build(buses: Sections, devices: Sections, around: Surroundings) -> Built:
         builder.add_bus(name, section)
     for name, section in devices.items():
         builder.add_device(name, section)
+    lines = builder.lines()
+    builder.mistakes += [one for line in lines for one in line.mistakes(around.file)]
     if builder.mistakes:
         raise SettingsError(builder.mistakes)
-    return Built(builder.buses, builder.devices)
+    warnings = [one for line in lines for one in line.warnings(around.file)]
+    return Built(builder.buses, builder.devices, builder.made, warnings)
 
 
 class _Builder:
@@ -208,6 +189,8 @@ class _Builder:
         self.mistakes: list[Mistake] = []
         self.buses: dict[str, ModbusBus] = {}
         self.devices: dict[str, Device] = {}
+        self.made: dict[str, Made] = {}
+        self._paces: dict[str, Pace] = {}
         self._bus_names: set[str] = set()
         self._maps: dict[tuple[str, str], DeviceMap | None] = {}
         self._places: dict[tuple[str, object], str] = {}
@@ -226,6 +209,7 @@ class _Builder:
         if isinstance(settings, RtuSettings) and not self._free(key, "port", settings.port):
             return
         self.buses[name] = ModbusBus(name=name, settings=settings, now_ns=self._around.now_ns)
+        self._paces[name] = pace_of_bus(settings)
 
     def add_device(self, name: str, section: Mapping[str, object]) -> None:
         key = f"devices.{name}"
@@ -244,6 +228,21 @@ class _Builder:
             return
         if settings is not None:
             self.devices[name] = kind.make(name, settings, self._around, parts)
+            pace = _pace(settings) if parts is None else parts.pace
+            self.made[name] = Made(kind, settings, parts, pace, kind.plan(settings, parts))
+
+    def lines(self) -> list[LinePlan]:
+        """What is asked on every line, as far as its devices could be made."""
+        shared: dict[str, dict[str, Plan]] = {name: {} for name in self.buses}
+        lines = [
+            LinePlan(f"buses.{name}", self._paces[name], plans) for name, plans in shared.items()
+        ]
+        for name, made in self.made.items():
+            if made.parts is not None:
+                shared[made.parts.bus.name][name] = made.plan
+            else:
+                lines.append(LinePlan(f"devices.{name}", made.pace, {name: made.plan}))
+        return lines
 
     def _bus_parts(
         self, key: str, kind_name: str, kind: Kind, section: Mapping[str, object]
@@ -258,7 +257,7 @@ class _Builder:
         bus = self.buses.get(bus_name)
         if bus is None or device_map is None or not free:
             return None
-        return BusParts(bus, device_map)
+        return BusParts(bus, self._paces[bus_name], device_map)
 
     def _map(self, kind_name: str, kind: Kind, file: str) -> DeviceMap | None:
         if (kind_name, file) not in self._maps:
@@ -271,13 +270,7 @@ class _Builder:
         if isinstance(loaded, list):
             self.mistakes += loaded
             return None
-        missing = sorted(set(kind.map_fields or ()) - {field.name for field in loaded.fields})
-        reason = f"the driver of {kind_name} needs this field"
-        found = [
-            Mistake(str(path), f"fields.{name}", "", reason, "Add a [[fields]] entry")
-            for name in missing
-        ]
-        found += kind.check(loaded, str(path))
+        found = kind.mistakes_of_map(kind_name, loaded, str(path))
         self.mistakes += found
         return None if found else loaded
 
@@ -321,3 +314,9 @@ def _text(settings: BaseModel, name: str) -> str:
     """A text setting by name, empty when the kind has none of that name or it is a number."""
     value: object = getattr(settings, name, "")
     return value if isinstance(value, str) else ""
+
+
+def _pace(settings: BaseModel) -> Pace:
+    """The pace of a device's own line."""
+    assert isinstance(settings, SerialSettings)
+    return pace_of_line(settings)

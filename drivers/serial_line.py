@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from drivers.modbus_settings import TURNAROUND_MS
 from edge.errors import DeviceGarbled, DeviceTimeout, DeviceUnreachable
 from firmware_bridge.link import Line, LineSettings, LinkDown, open_line
 
@@ -27,6 +28,7 @@ class SerialSettings(BaseModel):
         connect_ms: longest wait for a connection.
         retry_ms: wait before the second attempt to connect; doubles with each.
         retry_max_ms: longest wait between attempts.
+        turnaround_ms: what the device typically takes to begin its answer, for the line's plan.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -37,6 +39,7 @@ class SerialSettings(BaseModel):
     connect_ms: int = Field(default=2000, ge=100, le=10_000)
     retry_ms: int = Field(default=200, ge=50, le=10_000)
     retry_max_ms: int = Field(default=5000, ge=50, le=60_000)
+    turnaround_ms: int = Field(default=TURNAROUND_MS, ge=1, le=1000)
 
     def line(self) -> LineSettings:
         """Return the part of it that the line needs."""

@@ -13,6 +13,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from drivers.about import About
+from drivers.bus_plan import Plan, block_read, modbus_write, per_second
 from drivers.device_link import DeviceLink, rest_s
 from drivers.device_map_model import DeviceMap
 from drivers.modbus import ModbusBus
@@ -24,6 +26,13 @@ from edge.errors import DeviceError, DeviceRefused, DeviceTimeout
 from edge.ports import Heartbeat, Sink, Value, points_of
 
 REQUIRED_FIELDS = ("stw", "hsw", "zsw", "hiw", "watchdog_time", "watchdog_action")
+
+ABOUT = About(
+    device="Siemens SINAMICS V20 belt drive",
+    protocol="control and status word by Modbus registers",
+    wire="Modbus RTU",
+    publishes=("speed_mm_s", "running", "drive_fault", "status_word", "watchdog_set"),
+)
 
 STOP_WORD, RUN_WORD = 0x047E, 0x047F
 """Ready to run, and running (A5E03728167; bits 1 to 6 and 10 are set in both)."""
@@ -68,6 +77,20 @@ class SinamicsV20Settings(BaseModel):
         if self.running_bit == self.fault_bit:
             raise ValueError("running_bit and fault_bit are two bits of ZSW")
         return self
+
+
+def plan(settings: SinamicsV20Settings, device_map: DeviceMap) -> Plan:
+    """Status at every poll; words, and the watchdog's registers after them, at every refresh."""
+    polls, refreshes = per_second(settings.poll_ms), per_second(settings.refresh_ms)
+    fast = (block_read(block, polls) for block in plan_reads(device_map, "fast"))
+    watchdog = (block_read(block, refreshes) for block in plan_reads(device_map, "slow"))
+    return (*fast, modbus_write("write stw", refreshes, 2), *watchdog)
+
+
+def moves(settings: SinamicsV20Settings, values: Mapping[str, float]) -> bool:
+    """Whether what has been read so far shows a belt that runs or may run."""
+    runs = int(values.get("zsw", 0)) >> settings.running_bit & 1
+    return bool(runs) or values.get("hiw", 0) != 0
 
 
 @dataclass(frozen=True, slots=True)

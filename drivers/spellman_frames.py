@@ -1,14 +1,7 @@
-"""Spellman's numeric protocol: frames, checksum, and one profile per generator series.
-
-The meaning of a command or a flag differs between series, so nothing outside a profile knows any.
-"""
+"""Spellman's numeric protocol: frames and checksum, the same for every series."""
 
 from dataclasses import dataclass
 
-FULL_SCALE = 4095
-"""Set points are 12-bit numbers."""
-MONITOR_SCALE = 1.2 / FULL_SCALE
-"""Monitors have 20 % overrange (XRV manual; the same in the public PyMeasure client)."""
 MAX_FRAME_BYTES = 256
 _STX, _ETX = 0x02, 0x03
 
@@ -73,77 +66,3 @@ class AnswerParser:
             return None
         command, *arguments = text[:-1].decode("ascii").split(",")
         return Answer(command, tuple(arguments))
-
-
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """What one series means by its commands and flags.
-
-    Attributes:
-        series: the name in the lane file.
-        models: how the answer to `model` may begin.
-        statuses: flags in the answer to `status`; ``hv`` to ``ready`` are places in it, and
-            ``interlocks`` the places of the flags that are 1 when closed.
-        monitors: numbers in the answer to `monitor`, kV and mA first.
-        faults: flags in the answer to `fault`, by name in their order.
-    """
-
-    series: str
-    models: tuple[str, ...]
-    statuses: int
-    hv: int
-    interlocks: tuple[int, ...]
-    fault_flag: int
-    local: int
-    ready: int
-    monitors: int
-    faults: tuple[str, ...]
-    set_kv: str
-    set_ma: str
-    read_kv: str
-    read_ma: str
-    monitor: str
-    status: str
-    model: str
-    scaling: str
-    reset: str
-    fault: str
-    switch_hv: str
-    remote: str
-
-
-XRV = Profile(
-    series="XRV",
-    models=("XRV",),
-    statuses=17,
-    hv=0,
-    interlocks=(1, 2, 16),
-    fault_flag=4,
-    local=5,
-    ready=15,
-    monitors=8,
-    faults=(
-        "filament_select", "over_temperature_near", "over_voltage", "under_voltage",
-        "over_current", "under_current", "over_temperature_anode", "over_temperature_cathode",
-        "inverter_anode", "inverter_cathode", "filament_feedback", "anode_arc", "cathode_arc",
-        "cable_anode", "cable_cathode", "ac_line_anode", "ac_line_cathode", "dc_rail_anode",
-        "dc_rail_cathode", "lvps_minus_15", "lvps_plus_15", "watchdog", "board_over_temperature",
-        "over_power", "kv_difference", "ma_difference", "inverter_not_ready",
-    ),
-    set_kv="10",
-    set_ma="11",
-    read_kv="14",
-    read_ma="15",
-    monitor="19",
-    status="22",
-    model="26",
-    scaling="28",
-    reset="31",
-    fault="68",
-    switch_hv="98",
-    remote="99",
-)  # fmt: skip
-"""XRV: rotating and stationary anode supplies; the numbers are those of PyMeasure's client."""
-
-PROFILES = {XRV.series: XRV}
-"""Every series the driver knows. Another one is another row, from its own manual."""

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from drivers.about import About
+from drivers.bus_plan import Plan, block_read, per_second
 from drivers.device_link import DeviceLink, rest_s
 from drivers.device_map_checks import value_range
 from drivers.device_map_model import DeviceMap
@@ -19,6 +21,13 @@ from edge.ports import Heartbeat, Point, Sink
 NUMBERS = ("minutes_left", "battery_percent", "on_battery_s")
 REQUIRED_FIELDS = ("battery_condition", "battery_status", "battery_charge", *NUMBERS)
 
+ABOUT = About(
+    device="Tripp Lite UPS with Modbus card, read only",
+    protocol="Modbus registers",
+    wire="Modbus RTU",
+    publishes=("mains", "battery", *NUMBERS),
+)
+
 
 class UpsModbusSettings(BaseModel):
     """The UPS of a lane file."""
@@ -30,6 +39,12 @@ class UpsModbusSettings(BaseModel):
     unit: int = Field(1, ge=0, le=255, description="Modbus device id, switch SW1 of the card")
     poll_ms: int = Field(1000, ge=100, le=10_000, description="Period of reading")
     misses: int = Field(3, ge=1, le=10, description="Missing answers until it counts as lost")
+
+
+def plan(settings: UpsModbusSettings, device_map: DeviceMap) -> Plan:
+    """Everything in one question at every poll."""
+    (block,) = plan_reads(device_map, "fast")
+    return (block_read(block, per_second(settings.poll_ms)),)
 
 
 def mains(values: Mapping[str, str | None], on_battery_s: int) -> Input:

@@ -4,14 +4,14 @@ The only module beside the worker that imports drivers. It wires; it decides not
 """
 
 import contextlib
-import sysconfig
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from drivers.kind import Surroundings
 from drivers.permit_board import PermitBoard
-from drivers.registry import Built, Surroundings, build
+from drivers.registry import Built, build
 from edge.clock import SystemClock
 from edge.control.facts import envelope_of
 from edge.control.restart import take_over
@@ -20,7 +20,7 @@ from edge.errors import EdgeError, JournalCorrupt, Mistake, SettingsError
 from edge.journal.keys import lane_key
 from edge.journal.recovery import recover
 from edge.journal.store import Journal
-from edge.lane_file import line_of, load
+from edge.lane_file import load, map_folder, placed
 from edge.law.traffic import would_exempt
 from edge.law_tables import load_law, load_traffic
 from edge.log import set_up
@@ -48,11 +48,16 @@ class _Nowhere:
 def warnings_of(lane: LaneFile, lane_file: Path, now: datetime) -> list[Mistake]:
     """What is no mistake of a lane file, and still surely not what is wanted.
 
-    A lane of vehicles whose envelope ends below what may lawfully come would exempt it.
+    A lane of vehicles whose envelope ends below what may lawfully come would exempt it. A line
+    that its devices nearly fill has no room for commands. The file must be without mistakes.
     """
+    tight = _built(lane, lane_file).warnings
+    return placed(tight + _would_exempt(lane, lane_file, now), lane_file)
+
+
+def _would_exempt(lane: LaneFile, lane_file: Path, now: datetime) -> list[Mistake]:
     if lane.lane.units != "vehicles":
         return []
-    text = lane_file.read_text(encoding="utf-8")
     traffic, _ = load_traffic(lane_file.parent / lane.law.tables)
     day = now.astimezone(ZoneInfo(lane.lane.timezone)).date()
     remedy = "Check the figure with the maker of the complex, or be ready to divert such vehicles"
@@ -64,7 +69,6 @@ def warnings_of(lane: LaneFile, lane_file: Path, now: datetime) -> list[Mistake]
             reason=f"legal traffic of up to {limit.greatest} would be exempt for its size: "
             f"{limit.what} ({limit.source})",
             remedy=remedy,
-            line=line_of(text, f"envelope.{limit.axis.value}"),
         )
         for limit, largest in would_exempt(envelope_of(lane), traffic, day)
     ]
@@ -78,19 +82,24 @@ def check_lane(lane_file: Path) -> tuple[LaneFile, list[Mistake]]:
     _, wrong = load_law(lane_file.parent / lane.law.tables, lambda _file, _data: True)
     mistakes.extend(wrong)
     mistakes.extend(load_traffic(lane_file.parent / lane.law.tables)[1])
+    try:
+        _wired(_built(lane, lane_file), lane, str(lane_file))
+    except SettingsError as error:
+        mistakes.extend(placed(error.mistakes, lane_file))
+    return lane, mistakes
+
+
+def _built(lane: LaneFile, lane_file: Path) -> Built:
+    """Buses and devices that are only looked at, never run. Raises SettingsError."""
     around = Surroundings(
         sink=_Nowhere(),
         alive=lambda: False,
         now_ns=lambda: 0,
         state_folder=Path(),
-        map_folder=_map_folder(lane_file),
+        map_folder=map_folder(lane_file),
         file=str(lane_file),
     )
-    try:
-        _wired(build(lane.buses, lane.devices, around), lane, str(lane_file))
-    except SettingsError as error:
-        mistakes.extend(error.mistakes)
-    return lane, mistakes
+    return build(lane.buses, lane.devices, around)
 
 
 async def run_lane(lane_file: Path, state: Path, broker: str | None = None) -> None:
@@ -163,7 +172,7 @@ def _wiring(lane: LaneFile, lane_file: Path, state: Path) -> Wire:
             alive=alive,
             now_ns=SystemClock().monotonic_ns,
             state_folder=state,
-            map_folder=_map_folder(lane_file),
+            map_folder=map_folder(lane_file),
             file=str(lane_file),
         )
         built = build(lane.buses, lane.devices, around)
@@ -202,10 +211,3 @@ def _wired(built: Built, lane: LaneFile, file: str) -> tuple[PermitBoard, Wired]
             if not fits
         ]
     )
-
-
-def _map_folder(lane_file: Path) -> Path:
-    """Device maps: beside the lane file's folder, or where the package installed them."""
-    beside = lane_file.resolve().parent.parent / "devices"
-    installed = Path(sysconfig.get_path("data")) / "share" / "scanlane" / "config" / "devices"
-    return beside if beside.is_dir() else installed

@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import click
 
+from edge.device_cli import device
 from edge.errors import EdgeError, SettingsError
 from edge.law_cli import decide, law
 
@@ -270,6 +271,7 @@ def schema(name: str | None) -> None:
 
 
 main.add_command(decide)
+main.add_command(device)
 main.add_command(law)
 
 

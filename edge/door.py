@@ -41,7 +41,7 @@ class Door:
     async def open(self) -> None:
         """Listen. Raises EdgeError when another lane already serves this state folder."""
         if self._path.exists():
-            if await _answers(self._path):
+            if await answers(self._path):
                 raise EdgeError(
                     f"control socket {self._path} is in use: another scanlane runs on this state "
                     "folder; stop it or name another --state"
@@ -161,7 +161,8 @@ async def ask(path: Path, request: Mapping[str, object], timeout_s: float = 10.0
     return dict(reply)
 
 
-async def _answers(path: Path) -> bool:
+async def answers(path: Path) -> bool:
+    """Whether somebody serves a control socket."""
     try:
         _, writer = await asyncio.open_unix_connection(str(path))
     except (ConnectionRefusedError, FileNotFoundError):

@@ -1,9 +1,11 @@
 """Reads a lane file and finds every mistake in it at once, with line, key, value and remedy."""
 
 import re
+import sysconfig
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -69,6 +71,13 @@ def load(path: Path) -> LaneFile:
     return lane
 
 
+def map_folder(lane_file: Path) -> Path:
+    """Device maps: beside the lane file's folder, or where the package installed them."""
+    beside = lane_file.resolve().parent.parent / "devices"
+    installed = Path(sysconfig.get_path("data")) / "share" / "scanlane" / "config" / "devices"
+    return beside if beside.is_dir() else installed
+
+
 def mistakes_of(error: ValidationError, file: str, text: str, prefix: str = "") -> list[Mistake]:
     """Turn a validation error into mistakes with key, value, reason, remedy and line."""
     found = []
@@ -93,6 +102,15 @@ def line_of(text: str, key: str) -> int:
             return places[key]
         key = key.rpartition(".")[0]
     return 0
+
+
+def placed(mistakes: list[Mistake], path: Path) -> list[Mistake]:
+    """Give each mistake of a file that was read already the line it stands on."""
+    text = path.read_text(encoding="utf-8")
+    return [
+        replace(one, line=line_of(text, one.key)) if one.file == str(path) and not one.line else one
+        for one in mistakes
+    ]
 
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")

@@ -35,6 +35,12 @@ _IDENTITY_FORMAT = struct.Struct("<IIIIH")
 _STATUS_FORMAT = struct.Struct("<IIIIIIHHBBBBBHHHH")
 _OPEN, _CLOSED = 0x33, 0xCC
 
+_AROUND_BYTES = _ENVELOPE_BYTES + 1 + 2
+"""Around a payload: header, CRC, the byte that COBS adds, two delimiters."""
+PERMIT_BYTES = _PERMIT_FORMAT.size + _AROUND_BYTES
+STATUS_BYTES = _STATUS_FORMAT.size + _AROUND_BYTES
+"""Frames as they cross the line."""
+
 
 def encode(message: Message) -> bytes:
     """Return the frame with a delimiter before and after it.

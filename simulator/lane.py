@@ -11,17 +11,20 @@ from typing import Protocol
 
 from edge.errors import Mistake, SettingsError
 from simulator.attendant import Attendant
+from simulator.board import Board
 from simulator.devices.altivar import Drive
 from simulator.devices.linac import Linac
 from simulator.devices.line_faults import FaultScript
-from simulator.devices.mcu import Mcu
-from simulator.devices.mcu_memory import BoardInputs, BoardMemory
 from simulator.devices.modbus_server import RtuLine, Slave, TcpConnection
 from simulator.devices.pnozmulti import SafetyPlc
 from simulator.devices.readers import LineReader
+from simulator.devices.rs_s131 import AreaMonitor
 from simulator.devices.sinamics_v20 import V20
 from simulator.devices.spellman import Generator
-from simulator.hall.plant import STEP_MS, Key, Plant
+from simulator.devices.technix import TechnixGenerator
+from simulator.devices.toledo import Weighbridge
+from simulator.hall.plant import STEP_MS, Plant
+from simulator.hall.tube import Tube
 from simulator.lane_file import DeviceEntry, LaneFile, SerialWire, TcpWire, Wire
 from simulator.slaves import BeltDrive, Living, make_slave
 
@@ -30,7 +33,8 @@ READ_DELAY_MS = 300
 RESET_PRESS_MS = 200
 STRIDE_MS = 20
 """Longest step of a lane at rest: nobody can tell whether its devices looked more often."""
-MAX_BOARD_BYTES = 4096
+BACKGROUND_MR_H, BEAM_MR_H = 0.012, 0.02
+"""Dose rates beside the lane, without and with beam; nothing leaks."""
 
 
 class Endpoint(Protocol):
@@ -43,62 +47,16 @@ class Endpoint(Protocol):
         """Return what goes out now without having been asked."""
 
 
-class Board:
-    """The permit board on its wire, its terminals on the hall."""
+class Source(Endpoint, Protocol):
+    """A generator of any make."""
 
-    def __init__(self, plant: Plant) -> None:
-        self._plant = plant
-        self._memory = BoardMemory()
-        self._mcu: Mcu | None = Mcu(self._memory)
-        self._out = b""
+    tube: Tube
 
-    def receive(self, data: bytes, now_ms: int) -> bytes:
-        """Hand bytes to the board; a board without power says nothing."""
-        if self._mcu is not None:
-            self._say(self._mcu.receive(data, now_ms))
-            self._move_relay()
-        return self.poll(now_ms)
+    def power_up(self) -> None:
+        """Switch off and on."""
 
-    def poll(self, now_ms: int) -> bytes:
-        """Return what the board has said since."""
-        out, self._out = self._out, b""
-        return out
-
-    def look(self, now_ms: int) -> None:
-        """One cycle of the board: read the terminals, move the relay."""
-        if self._mcu is not None:
-            self._say(self._mcu.poll(now_ms, self._inputs()))
-        self._move_relay()
-
-    def power(self, now_ms: int, *, on: bool) -> None:
-        """Take the board's power away or give it back."""
-        self._mcu = Mcu(self._memory, now_ms) if on else None
-        self._out = b""
-        self._move_relay()
-
-    def _say(self, data: bytes) -> None:
-        self._out = (self._out + data)[-MAX_BOARD_BYTES:]
-
-    def _move_relay(self) -> None:
-        coil = self._mcu is not None and self._mcu.relay_closed
-        self._plant.actuators.relay_closed = coil or self._plant.damage.relay_welded
-
-    def _inputs(self) -> BoardInputs:
-        plant, people = self._plant, self._plant.people
-        return BoardInputs(
-            estop=not people.estop_pressed,
-            key_on=people.key is Key.ON,
-            doors=not people.doors_open,
-            secured=plant.secured,
-            zone_clear=not people.person_in_zone,
-            lamp_current=plant.lamp_current,
-            horn_current=plant.horn_current,
-            barrier_closed=plant.entry_barrier.is_closed,
-            hv=plant.hv_on,
-            beam=plant.beam_on or plant.damage.beam_detector_on,
-            reset_button=people.reset_pressed,
-            relay_feedback=True if plant.damage.relay_welded else None,
-        )
+    def advance(self, now_ms: int) -> None:
+        """Let the high voltage follow until ``now_ms``."""
 
 
 class SimLane:
@@ -115,10 +73,12 @@ class SimLane:
         self.plant = Plant()
         self.drive: BeltDrive | None = None
         self.safety: SafetyPlc | None = None
-        self.generator: Generator | None = None
+        self.generator: Source | None = None
         self.linac: Linac | None = None
         self.board: Board | None = None
         self.readers: dict[str, LineReader] = {}
+        self.monitors: dict[str, AreaMonitor] = {}
+        self.scales: dict[str, Weighbridge] = {}
         self.slaves: dict[str, Slave] = {}
         self.faults: dict[str, FaultScript] = {}
         self.serial: dict[SerialWire, Endpoint] = {}
@@ -130,6 +90,14 @@ class SimLane:
         self._read_due_ms = 0
         self._reset_until_ms = 0
         self._attendant: Attendant | None = None
+        self._alone: dict[str, Callable[[DeviceEntry], Endpoint]] = {
+            "permit_board": self._board,
+            "reader": self._reader,
+            "rs_s131": self._rs_s131,
+            "spellman": self._spellman,
+            "technix": self._technix,
+            "toledo": self._toledo,
+        }
         slaves: dict[Wire, dict[int, Slave]] = {}
         for device in lane_file.devices:
             self._install(device, slaves)
@@ -198,21 +166,56 @@ class SimLane:
                 raise _clash(device, "unit", str(device.unit), "is taken on this bus")
             on_wire[device.unit] = slave
             return
-        endpoint: Endpoint
-        if device.kind == "spellman":
-            self.faults[device.name] = FaultScript(seed=self._seed)
-            endpoint = self.generator = Generator(
-                self.plant,
-                kv_max=device.kv_max,
-                ma_max=device.ma_max,
-                serial=device.checksum,
-                faults=self.faults[device.name],
-            )
-        elif device.kind == "permit_board":
-            endpoint = self.board = Board(self.plant)
-        else:
-            endpoint = self.readers[device.name] = LineReader()
-        self._hang(device, endpoint)
+        self._hang(device, self._alone[device.kind](device))
+
+    def _script(self, device: DeviceEntry) -> FaultScript:
+        """The faults of a device with a wire of its own."""
+        return self.faults.setdefault(device.name, FaultScript(seed=self._seed))
+
+    def _spellman(self, device: DeviceEntry) -> Endpoint:
+        self.generator = generator = Generator(
+            self.plant,
+            series=device.texts["series"],
+            kv_max=device.kv_max,
+            ma_max=device.ma_max,
+            serial=device.checksum,
+            faults=self._script(device),
+        )
+        return generator
+
+    def _technix(self, device: DeviceEntry) -> Endpoint:
+        self.generator = generator = TechnixGenerator(
+            self.plant, kv_max=device.kv_max, ma_max=device.ma_max, faults=self._script(device)
+        )
+        return generator
+
+    def _board(self, _: DeviceEntry) -> Endpoint:
+        self.board = Board(self.plant)
+        return self.board
+
+    def _reader(self, device: DeviceEntry) -> Endpoint:
+        self.readers[device.name] = reader = LineReader()
+        return reader
+
+    def _toledo(self, device: DeviceEntry) -> Endpoint:
+        self.scales[device.name] = scale = Weighbridge(
+            self._mass_kg,
+            increment_kg=device.numbers["increment_kg"],
+            tons=device.texts["unit"] == "t",
+            faults=self._script(device),
+        )
+        return scale
+
+    def _mass_kg(self) -> int:
+        unit = self.plant.at_entry()
+        return unit.mass_kg if unit else 0
+
+    def _rs_s131(self, device: DeviceEntry) -> Endpoint:
+        self.monitors[device.name] = monitor = AreaMonitor(
+            lambda: BEAM_MR_H if self.plant.beam_on else BACKGROUND_MR_H,
+            faults=self._script(device),
+        )
+        return monitor
 
     def _know(self, name: str, slave: Slave) -> None:
         self.slaves[name] = slave

@@ -11,39 +11,8 @@ from dataclasses import field as default
 from pathlib import Path
 
 from edge.errors import Mistake, SettingsError
+from simulator.kinds import BAUD, CHOICES, KINDS, NUMBERS, STEPS, TEXTS, UNIT
 
-KINDS = (
-    "altivar",
-    "pnozmulti",
-    "ez_array",
-    "sinamics_v20",
-    "iologik",
-    "generic",
-    "ups_modbus",
-    "linac_sim",
-    "spellman",
-    "reader",
-    "permit_board",
-)
-# What a lane file leaves out is what the devices' own settings take for it.
-_BAUD = {"spellman": 38_400, "reader": 9600, "permit_board": 115_200, "rtu": 19_200}
-_UNIT = {
-    "altivar": 1,
-    "pnozmulti": 1,
-    "ez_array": 65,
-    "sinamics_v20": 1,
-    "iologik": 1,
-    "generic": 1,
-    "ups_modbus": 1,
-    "linac_sim": 1,
-}
-"""Address of every kind that hangs on a Modbus bus."""
-_NUMBERS: Mapping[str, Mapping[str, float]] = {
-    "sinamics_v20": {"mm_s_at_full_scale": 1000.0, "watchdog_action": 1.0},
-}
-"""Numbers above 0 that an emulator takes from its section, with what stands for those left out."""
-_TEXTS: Mapping[str, tuple[str, ...]] = {"iologik": ("model",), "generic": ("map",)}
-"""Texts that an emulator needs from its section."""
 _MODBUS_PORT = 502
 _REMEDY = "Correct the lane file; config/lanes holds working examples"
 
@@ -185,7 +154,7 @@ class _Reader:
                 return TcpWire(host, int(number))
             self._wrong(f"{key}.port", port, "is not socket://host:port")
             return None
-        baud = self._number(key, table, "baud", _BAUD[kind])
+        baud = self._number(key, table, "baud", BAUD[kind])
         parity = table.get("parity", parity_default)
         if parity not in ("N", "E", "O"):
             self._wrong(f"{key}.parity", str(parity), "is none of N, E, O")
@@ -205,7 +174,7 @@ class _Reader:
             self._wrong(f"{key}.kind", kind, f"the simulator plays only {', '.join(KINDS)}")
             return None
         wire: Wire | None
-        if kind in _UNIT:
+        if kind in UNIT:
             bus = self._text(key, table, "bus")
             wire = buses.get(bus)
             if wire is None:
@@ -218,21 +187,41 @@ class _Reader:
             name=name,
             kind=kind,
             wire=wire,
-            unit=self._number(key, table, "unit", _UNIT[kind]) if kind in _UNIT else 0,
+            unit=self._number(key, table, "unit", UNIT[kind]) if kind in UNIT else 0,
             field=str(table.get("field", name)),
             mm_per_rev=self._measure(key, table, "mm_per_rev", 12.0),
             kv_max=self._measure(key, table, "kv_max", 160.0),
             ma_max=self._measure(key, table, "ma_max", 10.0),
             checksum=table.get("framing", "rs232") == "rs232",
-            numbers={
-                name: self._measure(key, table, name, left_out)
-                for name, left_out in _NUMBERS.get(kind, {}).items()
-            },
-            texts={name: self._text(key, table, name) for name in _TEXTS.get(kind, ())},
+            numbers=self._numbers(key, table, kind),
+            texts=self._texts(key, table, kind),
         )
 
-    def _text(self, key: str, table: dict[str, object], name: str) -> str:
-        value = table.get(name)
+    def _numbers(self, key: str, table: dict[str, object], kind: str) -> dict[str, float]:
+        found = {
+            name: self._measure(key, table, name, left_out)
+            for name, left_out in NUMBERS.get(kind, {}).items()
+        }
+        step = found.get("increment_kg", 1.0)
+        if f"{step:.6e}".split("e")[0] not in STEPS:
+            self._wrong(f"{key}.increment_kg", str(step), "is not 1, 2 or 5 times a power of ten")
+        return found
+
+    def _texts(self, key: str, table: dict[str, object], kind: str) -> dict[str, str]:
+        found = {
+            name: self._text(key, table, name, left_out)
+            for name, left_out in TEXTS.get(kind, {}).items()
+        }
+        for name, text in found.items():
+            choices = CHOICES.get(name, (text,))
+            if text and text not in choices:
+                self._wrong(f"{key}.{name}", text, f"the simulator plays only {', '.join(choices)}")
+        return found
+
+    def _text(
+        self, key: str, table: dict[str, object], name: str, left_out: str | None = None
+    ) -> str:
+        value = table.get(name, left_out)
         if isinstance(value, str) and value:
             return value
         self._wrong(f"{key}.{name}", _shown(value), "is missing or not a text")

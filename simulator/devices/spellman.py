@@ -1,46 +1,23 @@
-"""The simulated X-ray generator: a Spellman XRV behind its numeric protocol.
-
-Commands, flags and scaling follow the XRV's published remote interface. How an XRV words a refusal
-is not published; ``CMD,!,code,`` is taken from the ST series of the same maker.
-"""
+"""The simulated X-ray generator: a Spellman of one series behind its numeric protocol."""
 
 from collections.abc import Callable
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 
 from simulator.devices.line_faults import FaultScript, Outbox, spoil_frame
 from simulator.devices.spellman_frames import FrameReader, build
+from simulator.devices.spellman_series import SERIES
 from simulator.hall.plant import Plant
 from simulator.hall.tube import Tube
 
 FULL_SCALE = 4095
 ADC_OVERRANGE = 1.2
 """The monitors read 20 percent above full scale."""
-
-
-class Status(IntFlag):
-    """Flags of command 22, bit 0 sent first."""
-
-    HV_ON = 1 << 0
-    INTERLOCK_1_CLOSED = 1 << 1
-    INTERLOCK_2_CLOSED = 1 << 2
-    ECR = 1 << 3
-    FAULT = 1 << 4
-    LOCAL = 1 << 5
-    FILAMENT_ON = 1 << 6
-    XRAYS_EMINENT = 1 << 8
-    SMALL_FILAMENT = 1 << 10
-    READY = 1 << 15
-    INTERNAL_INTERLOCK_CLOSED = 1 << 16
-
-
-STATUS_FLAGS = 17
-
-
-FAULT_FLAGS = 27
+PASSWORD = "4343"  # noqa: S105 - printed in the manual, guards nothing
+ENABLED_WATCHDOG_MS = 5000
 
 
 class Refusal(IntEnum):
-    """Codes after ``!``."""
+    """Codes of refusals. The two of the XRB011 are 1 and 2; the others share them."""
 
     VALUE = 1
     UNRECOGNISED = 2
@@ -57,6 +34,7 @@ class _Refused(Exception):
 
 
 _Handler = Callable[[tuple[str, ...]], tuple[str, ...]]
+_DONE = ("$",)
 
 
 class Generator:
@@ -64,12 +42,14 @@ class Generator:
 
     Args:
         plant: the hall it stands in.
+        series: what it calls its commands, by `simulator.devices.spellman_series.SERIES`.
         kv_max: kilovolts at full scale.
         ma_max: milliamperes at full scale.
         serial: True on a serial line (frames carry a checksum), False on TCP.
         local: whether it powers up under local control.
         warm_up_ms: time after power-up during which it is not ready.
-        watchdog_ms: longest silence of the host while high voltage is on, 0 for none.
+        watchdog_ms: longest silence of the host while high voltage is on, 0 for none; None for
+            that of the series.
         faults: what goes wrong with its answers, by command number.
     """
 
@@ -77,31 +57,36 @@ class Generator:
         self,
         plant: Plant,
         *,
+        series: str = "XRV",
         kv_max: float = 160.0,
         ma_max: float = 10.0,
         serial: bool = True,
         local: bool = True,
         warm_up_ms: int = 0,
-        watchdog_ms: int = 5000,
+        watchdog_ms: int | None = None,
         faults: FaultScript | None = None,
     ) -> None:
-        self.tube = Tube(plant, warm_up_ms=warm_up_ms, watchdog_ms=watchdog_ms)
+        self._series = SERIES[series]
+        self._watchdog_ms = self._series.watchdog_ms if watchdog_ms is None else watchdog_ms
+        self.tube = Tube(plant, warm_up_ms=warm_up_ms, watchdog_ms=self._watchdog_ms)
         self.faults = faults or FaultScript()
-        self.model = "XRV160N"
+        self.model = self._series.model.format(kv=kv_max)
         self._kv_max = kv_max
         self._ma_max = ma_max
         self._serial = serial
-        self._power_up_local = local
+        self._power_up_local = local and self._series.has_local
         self._reader = FrameReader(with_checksum=serial)
         self._outbox = Outbox()
-        self._commands = self._command_table()
+        self._handlers = self._all_handlers()
         self.power_up()
 
     def power_up(self) -> None:
         """Switch off and on: set points, faults and high voltage are gone."""
-        self._set = {"10": 0, "11": 0, "12": 2000, "13": 1000}
+        self._set = {"kv": 0, "ma": 0, "limit": 2000, "preheat": 1000}
         self._limits = ("1600", "1000")
         self._local = self._power_up_local
+        self._unlocked = False
+        self.tube.watchdog_ms = self._watchdog_ms
         self.tube.power_up()
 
     def receive(self, data: bytes, now_ms: int) -> bytes:
@@ -113,7 +98,7 @@ class Generator:
             try:
                 answer = self._execute(command, args)
             except _Refused as refused:
-                answer = ("!", str(refused.code.value))
+                answer = (*self._series.refusal, str(refused.code.value))
             number = int(command) if command.isdecimal() else 0
             harms = self.faults.harms(0, number)
             frame = build((command, *answer), with_checksum=self._serial)
@@ -128,96 +113,116 @@ class Generator:
         """Let the high voltage follow until ``now_ms``."""
         self.tube.advance(now_ms)
 
-    def _command_table(self) -> dict[str, _Handler]:
+    def _all_handlers(self) -> dict[str, _Handler]:
+        setters = {f"set_{name}": self._setter(name) for name in ("kv", "ma", "limit", "preheat")}
+        readers = {
+            f"read_{name}": self._reader_of(name) for name in ("kv", "ma", "limit", "preheat")
+        }
         return {
-            "19": self._monitors,
-            "21": lambda _: (f"{self.tube.on_ms / 3_600_000:.2f}",),
-            "22": self._status,
-            "23": lambda _: ("SWM9999-001", "1.00"),
-            "24": lambda _: ("SWM9998-001", "1.00"),
-            "26": lambda _: (self.model,),
-            "28": lambda _: (f"{self._kv_max:g}", f"{self._ma_max:g}", "0"),
-            "30": self._reset_hours,
-            "31": self._reset_faults,
-            "32": lambda _: ("$",),
-            "38": lambda _: self._limits,
-            "43": lambda _: ("SWM9997-001", "1.00"),
-            "60": lambda _: (self._adc(self.tube.kv, self._kv_max),),
-            "65": lambda _: ("2602",),
-            "68": lambda _: _flags(self.tube.latched, FAULT_FLAGS),
-            "69": lambda _: _SYSTEM_VOLTAGES,
-            "70": lambda _: ("$",),
-            "97": self._power_limits,
-            "98": self._high_voltage,
-            "99": self._remote,
+            **setters,
+            **readers,
+            "accept": lambda _: _DONE,
+            "enable_watchdog": self._enable_watchdog,
+            "faults": self._fault_flags,
+            "hours": lambda _: (f"{self.tube.on_ms / 3_600_000:.2f}",),
+            "kv_monitor": lambda _: (self._adc(self.tube.kv, self._kv_max),),
+            "low_voltage": lambda _: ("2602",),
+            "ma_monitor": lambda _: (self._adc(self._ma(), self._ma_max),),
+            "model": lambda _: (self.model,),
+            "monitors": self._monitors,
+            "password": self._password,
+            "power_limits": lambda _: self._limits,
+            "remote": self._remote,
+            "reset": self._reset_faults,
+            "reset_hours": self._reset_hours,
+            "scaling": lambda _: (f"{self._kv_max:g}", f"{self._ma_max:g}", "0"),
+            "set_power_limits": self._power_limits,
+            "status": self._status,
+            "switch": self._high_voltage,
+            "system_voltages": lambda _: _SYSTEM_VOLTAGES,
+            "version": lambda _: ("SWM9999-001", "1.00"),
+            "watchdog_seconds": self._watchdog_seconds,
         }
 
     def _execute(self, command: str, args: tuple[str, ...]) -> tuple[str, ...]:
-        if command in self._set:
-            return self._store(command, args)
-        if command in _READ_BACK:
-            return (str(self._set[_READ_BACK[command]]),)
-        handler = self._commands.get(command)
-        if handler is None:
+        name = self._series.commands.get(command)
+        if name is None:
             raise _Refused(Refusal.UNRECOGNISED)
-        return handler(args)
+        return self._handlers[name](args)
 
-    def _store(self, command: str, args: tuple[str, ...]) -> tuple[str, ...]:
-        if self._local:
-            raise _Refused(Refusal.LOCAL)
-        if len(args) != 1 or not args[0].isdecimal() or int(args[0]) > FULL_SCALE:
-            raise _Refused(Refusal.VALUE)
-        self._set[command] = int(args[0])
-        self.tube.set_kv = self._set["10"] * self._kv_max / FULL_SCALE
-        return ("$",)
+    def _setter(self, name: str) -> _Handler:
+        def store(args: tuple[str, ...]) -> tuple[str, ...]:
+            counts = self._series.kv_counts
+            most = round(self._kv_max * counts) if counts and name == "kv" else FULL_SCALE
+            if self._local:
+                raise _Refused(Refusal.LOCAL)
+            if len(args) != 1 or not args[0].isdecimal() or int(args[0]) > most:
+                raise _Refused(Refusal.VALUE)
+            self._set[name] = int(args[0])
+            self.tube.set_kv = self._set["kv"] / (counts or FULL_SCALE / self._kv_max)
+            return _DONE
+
+        return store
+
+    def _reader_of(self, name: str) -> _Handler:
+        return lambda _: (str(self._set[name]),)
 
     def _adc(self, value: float, full: float) -> str:
         return str(min(FULL_SCALE, round(value / (ADC_OVERRANGE * full) * FULL_SCALE)))
 
-    def _monitors(self, _: tuple[str, ...]) -> tuple[str, ...]:
+    def _ma(self) -> float:
         share = self.tube.kv / self.tube.set_kv if self.tube.set_kv else 0.0
-        ma = self._set["11"] * self._ma_max / FULL_SCALE * share
+        return self._set["ma"] * self._ma_max / FULL_SCALE * share
+
+    def _monitors(self, _: tuple[str, ...]) -> tuple[str, ...]:
         filament = "1500" if self.tube.requested else "0"
         kilovolts, milliamperes = (
             self._adc(self.tube.kv, self._kv_max),
-            self._adc(ma, self._ma_max),
+            self._adc(self._ma(), self._ma_max),
         )
         return (kilovolts, milliamperes, filament, "0", "0", "0", "0", "0")
 
     def _status(self, _: tuple[str, ...]) -> tuple[str, ...]:
         tube = self.tube
-        flags = Status.INTERNAL_INTERLOCK_CLOSED | Status.ECR | Status.SMALL_FILAMENT
-        for on, flag in (
-            (tube.requested or tube.kv > 0.0, Status.HV_ON),
-            (tube.interlock_1_closed, Status.INTERLOCK_1_CLOSED),
-            (tube.interlock_2_closed, Status.INTERLOCK_2_CLOSED),
-            (bool(tube.latched), Status.FAULT),
-            (self._local, Status.LOCAL),
-            (tube.requested, Status.FILAMENT_ON),
-            (tube.ready, Status.READY),
-        ):
-            if on:
-                flags |= flag
-        return _flags(flags, STATUS_FLAGS)
+        holds = {
+            "0": False,
+            "1": True,
+            "hv": tube.requested or tube.kv > 0.0,
+            "interlock_1_closed": tube.interlock_1_closed,
+            "interlock_2_closed": tube.interlock_2_closed,
+            "interlock_open": not tube.interlocks_closed,
+            "fault": bool(tube.latched),
+            "local": self._local,
+            "not_local": not self._local,
+            "filament": tube.requested,
+            "ready": tube.ready,
+            "watchdog": tube.watchdog_ms > 0,
+        }
+        return tuple(str(int(holds[name])) for name in self._series.status)
+
+    def _fault_flags(self, _: tuple[str, ...]) -> tuple[str, ...]:
+        series = self._series
+        latched = {place for place, fault in series.faults.items() if fault & self.tube.latched}
+        return tuple(str(int(place in latched)) for place in range(series.fault_flags))
 
     def _reset_hours(self, _: tuple[str, ...]) -> tuple[str, ...]:
         self.tube.on_ms = 0
-        return ("$",)
+        return _DONE
 
     def _reset_faults(self, _: tuple[str, ...]) -> tuple[str, ...]:
         self.tube.reset()
-        return ("$",)
+        return _DONE
 
     def _power_limits(self, args: tuple[str, ...]) -> tuple[str, ...]:
         if len(args) != 2 or not all(arg.isdecimal() for arg in args):
             raise _Refused(Refusal.VALUE)
         self._limits = (args[0], args[1])
-        return ("$",)
+        return _DONE
 
     def _high_voltage(self, args: tuple[str, ...]) -> tuple[str, ...]:
         if args == ("0",):
             self.tube.drop()
-            return ("$",)
+            return _DONE
         if args != ("1",):
             raise _Refused(Refusal.VALUE)
         for refused, code in (
@@ -229,7 +234,7 @@ class Generator:
             if refused:
                 raise _Refused(code)
         self.tube.request()
-        return ("$",)
+        return _DONE
 
     def _remote(self, args: tuple[str, ...]) -> tuple[str, ...]:
         if args not in (("0",), ("1",)):
@@ -237,12 +242,27 @@ class Generator:
         self._local = args == ("0",)
         if self._local:
             self.tube.drop()
-        return ("$",)
+        return _DONE
+
+    def _enable_watchdog(self, args: tuple[str, ...]) -> tuple[str, ...]:
+        self.tube.watchdog_ms = ENABLED_WATCHDOG_MS if _one_of(args, ("0", "1")) == "1" else 0
+        return _DONE
+
+    def _password(self, args: tuple[str, ...]) -> tuple[str, ...]:
+        self._unlocked = _one_of(args, (PASSWORD,)) == PASSWORD
+        return _DONE
+
+    def _watchdog_seconds(self, args: tuple[str, ...]) -> tuple[str, ...]:
+        if not self._unlocked:
+            raise _Refused(Refusal.VALUE)
+        self.tube.watchdog_ms = int(_one_of(args, tuple(str(each) for each in range(11)))) * 1000
+        return _DONE
 
 
-def _flags(flags: int, count: int) -> tuple[str, ...]:
-    return tuple(str(flags >> bit & 1) for bit in range(count))
+def _one_of(args: tuple[str, ...], allowed: tuple[str, ...]) -> str:
+    if len(args) != 1 or args[0] not in allowed:
+        raise _Refused(Refusal.VALUE)
+    return args[0]
 
 
-_READ_BACK = {"14": "10", "15": "11", "16": "12", "17": "13"}
 _SYSTEM_VOLTAGES = ("508", "0", "0", "0", "2483", "2807", "2483", "2807", "3510", "2602")

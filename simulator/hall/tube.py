@@ -36,7 +36,7 @@ class Tube:
     def __init__(self, plant: Plant, *, warm_up_ms: int = 0, watchdog_ms: int = 5000) -> None:
         self._plant = plant
         self._warm_up_ms = warm_up_ms
-        self._watchdog_ms = watchdog_ms
+        self.watchdog_ms = watchdog_ms
         self._now_ms = 0
         self._persisting = Fault(0)
         self.on_ms = 0
@@ -86,7 +86,7 @@ class Tube:
         """Let the high voltage follow until ``now_ms``."""
         elapsed_ms, self._now_ms = max(0, now_ms - self._now_ms), max(now_ms, self._now_ms)
         silent_ms = self._now_ms - self._heard_ms
-        if self.requested and self._watchdog_ms and silent_ms >= self._watchdog_ms:
+        if self.requested and self.watchdog_ms and silent_ms >= self.watchdog_ms:
             self.fail(Fault.WATCHDOG)
         if not self.interlocks_closed:
             self.drop()

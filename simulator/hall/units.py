@@ -54,6 +54,7 @@ class Unit:
         cargo: what the load is.
         goods: what its manifest declares.
         fill: seed of its contents, for the radiograph.
+        mass_kg: gross, as a weighbridge feels it.
     """
 
     unit_id: str
@@ -66,6 +67,7 @@ class Unit:
     cargo: Cargo = Cargo.GENERAL
     goods: tuple[GoodsLine, ...] = ()
     fill: int = 0
+    mass_kg: int = 1200
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ PLANTS = [
     ("edge/core/state.py", "import edge.settings", "one way"),
     ("edge/journal/store.py", "import edge.control.cases", "one way"),
     ("drivers/altivar.py", "import edge.settings", "drivers see ports"),
-    ("edge/runner.py", "import drivers.altivar", "only app and worker import drivers"),
+    ("edge/runner.py", "import drivers.altivar", "only app, worker and cabinet"),
     ("firmware_bridge/frames.py", "import edge.errors", "bridge stands alone"),
     ("edge/runner.py", "import simulator.hall.plant", "imports the simulator"),
     ("headquarters/store.py", "import edge.core.state", "headquarters knows"),

@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from drivers.kind import Surroundings
 from drivers.permit_board import PermitBoard
-from drivers.registry import Surroundings, build
+from drivers.registry import build
 from edge.control.actuators import Devices
 from edge.control.lane_logic import LaneLogic
 from edge.core.values import Input

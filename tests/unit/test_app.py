@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from edge.app import check_lane, run_lane
+from edge.app import check_lane, run_lane, warnings_of
 from edge.clock import SystemClock
 from edge.control.restart import take_over
 from edge.control.signatures import Keyring
@@ -369,3 +369,19 @@ def test_a_lane_whose_journal_was_locked_goes_on_by_itself_and_loses_nothing(
     journal = journal_in(state)
     assert recover(journal, whole=True).complaints() == []
     journal.close()
+
+
+def test_a_poll_plan_that_does_not_fit_its_line_is_refused_and_a_tight_one_warned_of(
+    tmp_path: Path,
+) -> None:
+    now = SystemClock().utc()
+    tight = ("mm_per_rev = 16.0", "mm_per_rev = 16.0\npoll_ms = 80")
+    file = config(tmp_path / "tight", tight)
+    lane, mistakes = check_lane(file)
+    (warning,) = warnings_of(lane, file, now)
+    assert mistakes == []
+    assert (warning.key, warning.file) == ("buses.drive.baud", str(file))
+    assert file.read_text().splitlines()[warning.line - 1] == "baud = 19200"
+    full = ("mm_per_rev = 16.0", "mm_per_rev = 16.0\npoll_ms = 40")
+    _, mistakes = check_lane(config(tmp_path / "full", full))
+    assert [(one.key, one.line) for one in mistakes] == [("buses.drive.baud", warning.line)]

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from drivers.altivar import Altivar
+from drivers.kind import Surroundings
 from drivers.permit_board import PermitBoard
-from drivers.registry import KINDS, Surroundings, build
+from drivers.registry import KINDS, build
 from edge.errors import SettingsError
 from tests.unit.drivers.device_bench import MAPS
 from tests.unit.drivers.fake_modbus import Recorder
@@ -24,6 +25,14 @@ DEVICES = {
     "source": {"kind": "spellman", "series": "XRV", "port": "wires/source", "baud": 38400},
     "qr": {"kind": "reader", "port": "wires/qr", "baud": 9600},
     "label": {"kind": "reader", "port": "wires/label", "baud": 9600},
+    "second": {"kind": "technix", "port": "wires/second", "kv_max": 100.0, "ma_max": 50.0},
+    "monitor": {"kind": "rs_s131", "port": "wires/monitor", "alarm_above_mr_h": 0.1},
+    "scale": {
+        "kind": "toledo",
+        "port": "wires/scale",
+        "increment_kg": 5.0,
+        "tolerance_kg": 5,
+    },
     "board": {"kind": "permit_board", "port": "wires/board", "baud": 115200},
 }
 
@@ -58,7 +67,7 @@ def test_the_cargo_lane_becomes_three_buses_and_eight_devices(tmp_path):
 OTHERS = {
     "other_belt": {
         "kind": "sinamics_v20",
-        "bus": "drive",
+        "bus": "other_drive",
         "unit": 2,
         "full_scale": 16384,
         "mm_s_at_full_scale": 1000.0,
@@ -91,7 +100,9 @@ OTHERS = {
 def test_every_kind_can_be_built(tmp_path):
     sections = {**DEVICES, **OTHERS}
     assert {section["kind"] for section in sections.values()} == set(KINDS)
-    assert set(build(BUSES, sections, around(tmp_path)).devices) == set(sections)
+    buses = {**BUSES, "other_drive": {**BUSES["drive"], "port": "wires/other_drive"}}
+    built = build(buses, sections, around(tmp_path))
+    assert set(built.devices) == set(built.made) == set(sections)
 
 
 def test_every_mistake_of_a_lane_is_named_with_its_key_at_once(tmp_path):
@@ -150,3 +161,19 @@ def test_a_relative_port_starts_in_the_state_folder_and_an_address_stays(tmp_pat
     built = build(buses, DEVICES, around(tmp_path))
     assert built.buses["drive"].where == "drive at socket://gw:4001"
     assert built.buses["sensors"].where == f"sensors at {tmp_path}/wires/sensors"
+
+
+def test_the_readme_says_of_every_kind_what_the_program_says():
+    text = (MAPS.parents[1] / "drivers" / "README.md").read_text()
+    rows = text.partition("## Kinds\n")[2].partition("\n\nRun ")[0].splitlines()
+    assert sum(row.startswith("| `") for row in rows) == len(KINDS)
+    for name, kind in KINDS.items():
+        (row,) = [line for line in rows if line.startswith(f"| `{name}` |")]
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert cells[1:3] == [kind.about.device, kind.about.wire]
+        assert cells[4] == kind.about.hardware
+
+
+def test_what_may_be_sent_for_a_look_is_said_where_a_driver_runs_for_it():
+    told = {name: bool(kind.about.sends) for name, kind in KINDS.items()}
+    assert told == {name: kind.map_fields is None for name, kind in KINDS.items()}

@@ -5,14 +5,28 @@ import asyncio
 import pytest
 from pydantic import ValidationError
 
-from drivers.sinamics_v20 import SinamicsV20Settings, command_words, drive_status
+from drivers.sinamics_v20 import SinamicsV20Settings, command_words, drive_status, moves
 from edge.core.values import Input, Quality
 from edge.errors import DeviceRefused, DeviceTimeout
 from simulator.devices.registers import Table
 from simulator.devices.sinamics_v20 import F_NONE, F_OVERHEAT, F_TELEGRAM_LOSS
 from tests.unit.drivers.emulated_modbus import Emulated
 from tests.unit.drivers.fake_modbus import rtu
-from tests.unit.drivers.v20_bench import GIVEN, HSW, STW, drive, given, holds, on
+from tests.unit.drivers.v20_bench import GIVEN, HSW, SETTINGS, STW, drive, given, holds, on
+
+
+@pytest.mark.parametrize(
+    ("values", "moving"),
+    [
+        ({}, False),
+        ({"zsw": 0b0011, "hiw": 0}, False),
+        ({"zsw": 0b0100, "hiw": 0}, True),
+        ({"zsw": 0, "hiw": -1}, True),
+        ({"hiw": 5}, True),
+    ],
+)
+def test_a_drive_that_runs_or_still_turns_is_seen_to_move(values: dict[str, int], moving: bool):
+    assert moves(SETTINGS, values) is moving
 
 
 def test_the_frames_are_control_word_and_set_point_in_one_request():

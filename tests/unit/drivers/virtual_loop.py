@@ -47,6 +47,9 @@ class _Transport(asyncio.Transport):
         if not self._closed:
             self.protocol.data_received(data)
 
+    def get_write_buffer_size(self) -> int:
+        return 0
+
     def is_closing(self) -> bool:
         return self._closed
 

@@ -24,7 +24,7 @@ CARGO = LaneFile(
         DeviceEntry("safety", "pnozmulti", SAFETY, 1, "safety"),
         DeviceEntry("height", "ez_array", SENSORS, 65, "height_mm"),
         DeviceEntry("width", "ez_array", SENSORS, 66, "width_mm"),
-        DeviceEntry("source", "spellman", SOURCE, 0, "source"),
+        DeviceEntry("source", "spellman", SOURCE, 0, "source", texts={"series": "XRV"}),
         DeviceEntry("qr", "reader", QR, 0, "qr"),
         DeviceEntry("label", "reader", LABEL, 0, "label"),
         DeviceEntry("board", "permit_board", BOARD, 0, "board"),

@@ -1,13 +1,26 @@
 """The simulated generator: frames, refusals, interlocks, ramps, faults."""
 
+from enum import IntFlag
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.devices.spellman import Generator, Status
+from simulator.devices.spellman import Generator
 from simulator.devices.spellman_frames import checksum
 from simulator.hall.plant import Plant
 from simulator.hall.tube import Fault
+
+
+class Status(IntFlag):
+    """Flags of the XRV's command 22 that are looked at here, bit 0 sent first."""
+
+    HV_ON = 1 << 0
+    INTERLOCK_1_CLOSED = 1 << 1
+    INTERLOCK_2_CLOSED = 1 << 2
+    ECR = 1 << 3
+    FAULT = 1 << 4
+    LOCAL = 1 << 5
 
 
 def framed(text: str) -> bytes:
