@@ -153,6 +153,12 @@ TEXTS: dict[Fault, FaultText] = {
         "Детектордың жарамды калибрлеуі жоқ",
         "Calibrate the detector.",
     ),
+    Fault.DETECTOR_NOT_ARMED: FaultText(
+        "The detector could not be armed for a scan",
+        "Не удалось подготовить детектор к сканированию",
+        "Детекторды сканерлеуге дайындау мүмкін болмады",
+        "It is tried again by itself; if it goes on, read why with `scanlane status`.",
+    ),
     Fault.GAUGE_LOST: FaultText(
         "A dimension gauge does not answer",
         "Датчик габаритов не отвечает",
