@@ -26,7 +26,7 @@ from drivers.modbus_unit import ModbusUnit
 from drivers.read_plan import plan_reads
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceRefused, DeviceTimeout
-from edge.ports import Heartbeat, Sink, Value, points_of
+from edge.ports import Heartbeat, Point, Sink, Value, points_of
 
 REQUIRED_FIELDS = ("cmd", "lfrd", "eta", "rfrd", "lft", "tto", "sll")
 
@@ -106,6 +106,7 @@ class Altivar:
         self._slow: dict[str, Parameter] = {}
         self._slow_turn = 0
         self._slow_due = True
+        self._faulty = False
 
     async def start(self, speed_mm_s: int) -> None:
         """Run at a signed speed in mm/s, confirmed state by state.
@@ -249,12 +250,18 @@ class Altivar:
             await self._poll_one_slow()
         state = drive_state(eta.values["eta"])
         faulty = state in (DriveState.FAULT, DriveState.FAULT_REACTION)
+        if faulty and not (self._faulty and "lft" in self._slow):
+            # Its name is read at once: the one known is that of the fault before.
+            await self._read_slow("lft")
+        self._faulty = faulty
         speed = round(rfrd.values["rfrd"] * self._settings.mm_per_rev / 60)
         self._publish({"speed_mm_s": speed}, rfrd.requested_ns)
         running = Input.OK if state is DriveState.ENABLED else Input.BLOCKED
         fault = Input.BLOCKED if faulty else Input.OK
-        seen: dict[str, Value] = {"state": state.value, "running": running, "drive_fault": fault}
-        self._publish(seen, eta.requested_ns)
+        named = self._meaning("lft", self._slow["lft"].value) if faulty else ""
+        seen = points_of(self.name, {"state": state.value, "running": running})
+        said = Point(f"{self.name}.drive_fault", fault, detail=named)
+        self._sink.deliver((*seen, said), eta.requested_ns)
         self._publish_slow()
 
     async def _poll_one_slow(self) -> None:
@@ -263,11 +270,14 @@ class Altivar:
         Once all are known one is read after each refresh: they change by hand only.
         """
         name = _SLOW_FIELDS[self._slow_turn % len(_SLOW_FIELDS)]
+        await self._read_slow(name)
+        self._slow_turn += 1
+        self._slow_due = False
+
+    async def _read_slow(self, name: str) -> None:
         block = next(each for each in self._slow_blocks if each.fields[0].name == name)
         sample = await self._unit.read_block(block)
         self._slow[name] = Parameter(sample.values[name], sample.requested_ns)
-        self._slow_turn += 1
-        self._slow_due = False
 
     def _publish_slow(self) -> None:
         fault = self._slow.get("lft")
@@ -281,7 +291,14 @@ class Altivar:
         in_time = 0 < tto.value * _TTO_MS <= self._settings.watchdog_max_ms
         stops = self._meaning("sll", sll.value) in _SAFE_LOSS
         proven = Input.OK if in_time and stops else Input.BLOCKED
-        self._publish({"watchdog_set": proven}, min(tto.requested_ns, sll.requested_ns))
+        detail = "" if proven is Input.OK else self._set_wrong(tto.value, sll.value)
+        point = Point(f"{self.name}.watchdog_set", proven, detail=detail)
+        self._sink.deliver((point,), min(tto.requested_ns, sll.requested_ns))
+
+    def _set_wrong(self, tto: int, sll: int) -> str:
+        most, kinds = self._settings.watchdog_max_ms, ", ".join(sorted(_SAFE_LOSS))
+        found = f"TTO is {tto * _TTO_MS} ms, SLL is {self._meaning('sll', sll)}"
+        return f"{found}; set TTO to 100-{most} ms and SLL to one of {kinds}"
 
     def _publish(
         self, values: Mapping[str, Value], requested_ns: int, quality: Quality = Quality.GOOD

@@ -293,4 +293,5 @@ def _report(status: Status, requested_ns: int) -> BoardReport:
         reset_edges=status.reset_edges,
         key_edges=status.key_edges,
         requested_ns=requested_ns,
+        trip=status.trip.name.lower(),
     )

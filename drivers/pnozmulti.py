@@ -26,7 +26,7 @@ from drivers.pnozmulti_inputs import (
 from drivers.read_plan import plan_reads
 from edge.core.values import Input, Presence, Quality
 from edge.errors import DeviceError, DeviceRefused
-from edge.ports import Heartbeat, Points, Sink, points_of
+from edge.ports import Heartbeat, Point, Points, Sink, points_of
 
 REQUIRED_FIELDS = (
     "out_warning",
@@ -189,11 +189,18 @@ class Pnozmulti:
             life = Input.STALE
         fed = self._watchdog_proven and not bits["watchdog_expired"]
         watchdog = Input.OK if fed else Input.BLOCKED
-        own = {"life": life, "watchdog": watchdog, "outputs": outputs}
+        own = {"life": life, "outputs": outputs}
+        proof = Point(f"{self.name}.watchdog", watchdog, detail=self._doubt(bits))
         if (bits, life) != self._read:
             self._read, self._inputs = (bits, life), self._chain(bits, life)
-        self._sink.deliver(points_of(self.name, own), requested_ns)
+        self._sink.deliver((*points_of(self.name, own), proof), requested_ns)
         self._sink.deliver(self._inputs, requested_ns)
+
+    def _doubt(self, bits: Mapping[str, int]) -> str:
+        """What speaks against the controller's watchdog, for people."""
+        if bits["watchdog_expired"]:
+            return "its watchdog has expired"
+        return "" if self._watchdog_proven else "it did not take the 500 ms of its watchdog"
 
     def _chain(self, bits: Mapping[str, int], life: Input) -> Points:
         """The safety chain and the presence sensors: doubtful, all of them, unless it lives."""

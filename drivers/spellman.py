@@ -23,7 +23,7 @@ from drivers.spellman_frames import (
 )
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceGarbled, DeviceRefused, DeviceTimeout, DeviceUnreachable
-from edge.ports import Heartbeat, Sink, Value, points_of
+from edge.ports import Heartbeat, Point, Sink, Value, points_of
 
 MAX_JOBS = 8
 """Commands that may wait; more is refused."""
@@ -286,10 +286,10 @@ class Spellman:
 
     def _publish_faults(self, flag: int, flags: list[int], requested_ns: int) -> None:
         names = [name for name, on in zip(self._profile.faults, flags, strict=True) if on]
-        good = not (flag or names)
-        self._deliver(
-            {"source_fault": _input(ok=good), "fault_names": ",".join(names)}, requested_ns
-        )
+        good, named = not (flag or names), ",".join(names)
+        detail = "" if good else named or "a fault without a name"
+        fault = Point(f"{self.name}.source_fault", _input(ok=good), detail=detail)
+        self._sink.deliver((fault, Point(f"{self.name}.fault_names", named)), requested_ns)
 
     async def _ask(self, command: str, *arguments: str, urgent: bool = False) -> Answer:
         """Send one request and return its answer.

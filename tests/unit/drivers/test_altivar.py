@@ -235,6 +235,7 @@ def test_a_drive_in_fault_does_not_start_and_is_reset_only_when_asked(drive):
             await bench.device.start(300)
         await asyncio.sleep(1.0)
         assert bench.sink.last("dev.drive_fault").value is Input.BLOCKED
+        assert bench.sink.last("dev.drive_fault").detail == "modbus_loss"
         assert bench.sink.last("dev.fault_name").value == "modbus_loss"
         assert 0x80 not in drive.commands()
         await bench.device.reset_fault()
@@ -281,6 +282,33 @@ def test_the_watchdog_counts_as_set_only_when_it_is_on_short_and_stops(drive, tt
     assert values[0] is Input.UNKNOWN
     assert values[-1] is expected
     assert expected is Input.OK or Input.OK not in values
+
+
+def test_a_watchdog_that_is_set_wrong_says_how_it_is_and_how_it_should_be(drive):
+    drive.holding.update({TTO: 20, SLL: 0})
+
+    async def main(bench):
+        await asyncio.sleep(1.0)
+        return bench.sink.last("dev.watchdog_set").detail
+
+    detail = on(drive, main)
+    assert "TTO is 2000 ms, SLL is ignore" in detail
+    assert "TTO to 100-1000 ms" in detail
+
+
+def test_a_new_drive_fault_is_named_at_once_and_not_by_the_one_before(drive):
+    async def main(bench):
+        await asyncio.sleep(1.0)
+        drive.holding[ETA], drive.holding[LFT] = 0x18, 9
+        await asyncio.sleep(0.3)
+        return bench.sink.readings
+
+    first = next(
+        one
+        for one in on(drive, main)
+        if one.source == "dev.drive_fault" and one.value is Input.BLOCKED
+    )
+    assert first.detail == "overcurrent"
 
 
 def test_an_unread_watchdog_is_unknown_and_bad(drive):

@@ -223,6 +223,17 @@ def test_a_board_without_power_is_lost_once_and_its_relay_unknown() -> None:
     assert hall.reports[-1].state == "silent"
 
 
+def test_a_trip_is_reported_by_its_name() -> None:
+    async def play(hall: Hall) -> None:
+        await asyncio.sleep(0.3)
+        hall.inputs = GOOD._replace(beam=True)
+        await asyncio.sleep(1)
+
+    hall = scene(play)
+    assert hall.reports[0].trip == "none"
+    assert (hall.reports[-1].state, hall.reports[-1].trip) == ("tripped", "beam_without_lease")
+
+
 def test_a_belief_travels_in_every_frame() -> None:
     async def play(hall: Hall) -> None:
         await asyncio.sleep(0.3)
