@@ -19,16 +19,23 @@ from drivers.altivar_states import (
     drive_state,
 )
 from drivers.device_link import DeviceLink, rest_s
-from drivers.device_map_model import DeviceMap
+from drivers.device_map_model import DeviceMap, Group
 from drivers.modbus import ModbusBus
 from drivers.modbus_requests import Priority
-from drivers.modbus_unit import ModbusUnit
-from drivers.read_plan import plan_reads
+from drivers.modbus_unit import ModbusUnit, Sample
+from drivers.read_plan import plan_fields
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceRefused, DeviceTimeout
 from edge.ports import Heartbeat, Point, Sink, Value, points_of
 
 REQUIRED_FIELDS = ("cmd", "lfrd", "eta", "rfrd", "lft", "tto", "sll")
+_FAST_FIELDS = ("eta", "rfrd")
+_SLOW_FIELDS = ("tto", "sll", "lft")
+POLLED: Mapping[str, Group] = {
+    **dict.fromkeys(_FAST_FIELDS, "fast"),
+    **dict.fromkeys(_SLOW_FIELDS, "slow"),
+}
+"""The group of the map in which each polled field must be."""
 
 _SAFE_LOSS = frozenset({"freewheel", "ramp", "fast"})
 _TTO_MS = 100
@@ -39,7 +46,6 @@ _CONFIRM_S = 0.02
 _STOP_WORDS = (QUICK_STOP, 0)
 """Control word and speed reference of a belt that is not asked to move."""
 _FAREWELL_S = 0.5
-_SLOW_FIELDS = ("tto", "sll", "lft")
 
 
 class AltivarSettings(BaseModel):
@@ -99,8 +105,11 @@ class Altivar:
         self._now_ns = now_ns
         self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
         self._link = DeviceLink(name, sink, settings.misses)
-        self._fast = plan_reads(device_map, "fast")
-        self._slow_blocks = plan_reads(device_map, "slow")
+        self._fast = plan_fields(device_map, "fast", _FAST_FIELDS)
+        self._slow_blocks = {
+            name: plan_fields(device_map, "slow", (name,))[0] for name in _SLOW_FIELDS
+        }
+        self._refreshed = True
         self._words = _STOP_WORDS
         self._order = 0
         self._slow: dict[str, Parameter] = {}
@@ -173,8 +182,10 @@ class Altivar:
                     due_ns = self._settings.refresh_ms * _NS_PER_MS
                     if refreshed_ns is None or begun_ns - refreshed_ns >= due_ns:
                         refreshed_ns, self._slow_due = begun_ns, True
-                        await self._guarded(self._refresh)
-                    await self._guarded(self._poll)
+                        self._refreshed = await self._guarded(self._refresh)
+                    if await self._guarded(self._poll) and self._refreshed:
+                        # A drive that shows itself and refuses every write is not a good one.
+                        self._link.good()
                 elif self._words != _STOP_WORDS:
                     # The lane logic has died while the belt may run. Silence lets the drive's
                     # own time-out act; when the logic is back it must ask anew.
@@ -245,7 +256,11 @@ class Altivar:
                 raise
 
     async def _poll(self) -> None:
-        eta, rfrd = [await self._unit.read_block(block) for block in self._fast]
+        fast: dict[str, Sample] = {}
+        for each in self._fast:
+            sample = await self._unit.read_block(each)
+            fast |= dict.fromkeys(sample.values, sample)
+        eta, rfrd = fast["eta"], fast["rfrd"]
         if self._slow_due or len(self._slow) < len(_SLOW_FIELDS):
             await self._poll_one_slow()
         state = drive_state(eta.values["eta"])
@@ -275,8 +290,7 @@ class Altivar:
         self._slow_due = False
 
     async def _read_slow(self, name: str) -> None:
-        block = next(each for each in self._slow_blocks if each.fields[0].name == name)
-        sample = await self._unit.read_block(block)
+        sample = await self._unit.read_block(self._slow_blocks[name])
         self._slow[name] = Parameter(sample.values[name], sample.requested_ns)
 
     def _publish_slow(self) -> None:
@@ -305,7 +319,8 @@ class Altivar:
     ) -> None:
         self._sink.deliver(points_of(self.name, values, quality), requested_ns)
 
-    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Whether it succeeded; a failure is counted."""
         try:
             await work()
         except DeviceError as error:
@@ -313,8 +328,8 @@ class Altivar:
                 # A lost drive stops by its own time-out and never starts again by itself.
                 self._new_order(_STOP_WORDS)
                 self._slow.clear()
-        else:
-            self._link.good()
+            return False
+        return True
 
     async def _say_farewell(self) -> None:
         self._new_order(_STOP_WORDS)

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from drivers.device_link import DeviceLink, rest_s
-from drivers.device_map_model import DeviceMap
+from drivers.device_map_model import DeviceMap, Group
 from drivers.modbus import ModbusBus
 from drivers.modbus_requests import Priority
 from drivers.modbus_unit import ModbusUnit, Sample
@@ -37,6 +37,11 @@ REQUIRED_FIELDS = (
     "watchdog_expired",
     *REQUIRED_BITS,
 )
+
+POLLED: Mapping[str, Group] = dict.fromkeys(
+    ("life", "data_not_current", "watchdog_expired", *REQUIRED_BITS), "fast"
+)
+"""The group of the map in which each polled field must be."""
 
 _OUTPUT_PREFIX = "out_"
 _WATCHDOG_TIME = 3

@@ -4,17 +4,19 @@ A new kind is one more row of `KINDS`; nothing is found by name or by import mag
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from drivers import altivar, ez_array, permit_board, pnozmulti, reader, spellman
 from drivers.device_map import load_device_map
-from drivers.device_map_model import DeviceMap
+from drivers.device_map_model import DeviceMap, Group
 from drivers.modbus import ModbusBus
 from drivers.modbus_settings import RtuSettings, TcpSettings
+from drivers.read_plan import plan_fields
 from edge.errors import Mistake, SettingsError
 from edge.ports import Device, Heartbeat, Sink
 
@@ -61,12 +63,14 @@ Factory = Callable[[str, BaseModel, Surroundings, Parts], Device]
 class Kind:
     """One row: the model of its section, the map fields it needs, and how to make it.
 
-    ``map_fields`` is None for a device that needs neither bus nor map.
+    ``map_fields`` is None for a device that needs neither bus nor map; ``polled`` names the group
+    in which its driver polls a field.
     """
 
     settings: type[BaseModel]
     map_fields: tuple[str, ...] | None
     make: Factory
+    polled: Mapping[str, Group] = field(default_factory=dict)
 
 
 class _OnBus(Protocol[_Given]):
@@ -107,7 +111,12 @@ class Built:
     devices: dict[str, Device]
 
 
-def _on_bus(settings: type[_S], map_fields: tuple[str, ...], device: _OnBus[_S]) -> Kind:
+def _on_bus(
+    settings: type[_S],
+    map_fields: tuple[str, ...],
+    device: _OnBus[_S],
+    polled: Mapping[str, Group] = MappingProxyType({}),
+) -> Kind:
     """A kind that speaks over a Modbus bus, by the fields of its map."""
 
     def make(name: str, given: BaseModel, around: Surroundings, parts: Parts) -> Device:
@@ -123,7 +132,7 @@ def _on_bus(settings: type[_S], map_fields: tuple[str, ...], device: _OnBus[_S])
             device_map=parts.device_map,
         )
 
-    return Kind(settings, map_fields, make)
+    return Kind(settings, map_fields, make, polled)
 
 
 def _alone(settings: type[_S], device: _Alone[_S]) -> Kind:
@@ -143,11 +152,18 @@ def _alone(settings: type[_S], device: _Alone[_S]) -> Kind:
 
 
 KINDS: Mapping[str, Kind] = {
-    "altivar": _on_bus(altivar.AltivarSettings, altivar.REQUIRED_FIELDS, altivar.Altivar),
-    "pnozmulti": _on_bus(
-        pnozmulti.PnozmultiSettings, pnozmulti.REQUIRED_FIELDS, pnozmulti.Pnozmulti
+    "altivar": _on_bus(
+        altivar.AltivarSettings, altivar.REQUIRED_FIELDS, altivar.Altivar, altivar.POLLED
     ),
-    "ez_array": _on_bus(ez_array.EzArraySettings, ez_array.REQUIRED_FIELDS, ez_array.EzArray),
+    "pnozmulti": _on_bus(
+        pnozmulti.PnozmultiSettings,
+        pnozmulti.REQUIRED_FIELDS,
+        pnozmulti.Pnozmulti,
+        pnozmulti.POLLED,
+    ),
+    "ez_array": _on_bus(
+        ez_array.EzArraySettings, ez_array.REQUIRED_FIELDS, ez_array.EzArray, ez_array.POLLED
+    ),
     "spellman": _alone(spellman.SpellmanSettings, spellman.Spellman),
     "reader": _alone(reader.ReaderSettings, reader.Reader),
     "permit_board": _alone(permit_board.PermitBoardSettings, permit_board.PermitBoard),
@@ -212,7 +228,7 @@ class _Builder:
         settings = self._settings(key, kind.settings, section)
         parts: Parts = None
         if kind.map_fields is not None:
-            parts = self._bus_parts(key, kind_name, kind.map_fields, section)
+            parts = self._bus_parts(key, kind_name, kind, section)
             if parts is None:
                 return
         elif settings is not None and not self._free(key, "port", _text(settings, "port")):
@@ -221,7 +237,7 @@ class _Builder:
             self.devices[name] = kind.make(name, settings, self._around, parts)
 
     def _bus_parts(
-        self, key: str, kind_name: str, fields: tuple[str, ...], section: Mapping[str, object]
+        self, key: str, kind_name: str, kind: Kind, section: Mapping[str, object]
     ) -> BusParts | None:
         bus_name = str(section.get("bus"))
         if bus_name not in self._bus_names:
@@ -229,13 +245,13 @@ class _Builder:
             self._mistake(f"{key}.bus", bus_name, "no such bus", f"Known buses: {known}")
         # A second device with the same address would answer into the first one's questions.
         free = self._free(key, "unit", (bus_name, section.get("unit")))
-        device_map = self._map(kind_name, fields)
+        device_map = self._map(kind_name, kind)
         bus = self.buses.get(bus_name)
         if bus is None or device_map is None or not free:
             return None
         return BusParts(bus, device_map)
 
-    def _map(self, kind_name: str, fields: tuple[str, ...]) -> DeviceMap | None:
+    def _map(self, kind_name: str, kind: Kind) -> DeviceMap | None:
         if kind_name not in self._maps:
             path = self._around.map_folder / f"{kind_name}.toml"
             loaded = load_device_map(path)
@@ -243,13 +259,9 @@ class _Builder:
                 self.mistakes += loaded
                 self._maps[kind_name] = None
                 return None
-            missing = sorted(set(fields) - {field.name for field in loaded.fields})
-            for name in missing:
-                reason = f"the driver of {kind_name} needs this field"
-                self.mistakes.append(
-                    Mistake(str(path), f"fields.{name}", "", reason, "Add a [[fields]] entry")
-                )
-            self._maps[kind_name] = None if missing else loaded
+            unfit = _unfit(kind_name, kind, loaded, str(path))
+            self.mistakes += unfit
+            self._maps[kind_name] = None if unfit else loaded
         return self._maps[kind_name]
 
     def _settings(
@@ -286,6 +298,22 @@ class _Builder:
 
     def _mistake(self, key: str, value: str, reason: str, remedy: str) -> None:
         self.mistakes.append(Mistake(self._around.file, key, value, reason, remedy))
+
+
+def _unfit(kind_name: str, kind: Kind, loaded: DeviceMap, path: str) -> list[Mistake]:
+    """What the driver of a kind needs and a map does not give: fields, and how they are polled."""
+    known = {each.name: each for each in loaded.fields}
+    needs = f"the driver of {kind_name} needs this field"
+    unfit = [
+        Mistake(path, f"fields.{name}", "", needs, "Add a [[fields]] entry")
+        for name in sorted(set(kind.map_fields or ()) - known.keys())
+    ]
+    for name, group in kind.polled.items():
+        if name in known and not plan_fields(loaded, group, (name,)):
+            reason = f"the driver of {kind_name} polls this field as a register of group {group}"
+            remedy = f'Set group = "{group}" and a table of registers that may be read'
+            unfit.append(Mistake(path, f"fields.{name}.group", known[name].group, reason, remedy))
+    return unfit
 
 
 def _text(settings: BaseModel, name: str) -> str:
