@@ -72,6 +72,7 @@ class PermitBoard:
         self._line: Line | None = None
         self._broken = ""
         self._status: Status | None = None
+        self._status_ns = 0
         self._asked_ns = 0
         self._reachable: bool | None = None
         self._was_alive = True
@@ -193,8 +194,9 @@ class PermitBoard:
         match event:
             case Reported(status, asked_ms):
                 before, self._status = self._status, status
+                self._status_ns = asked_ms * _MS
                 self._reached()
-                self.on_report(_report(status, asked_ms * _MS))
+                self.on_report(_report(status, self._status_ns))
                 if before is None or before.relay_closed is not status.relay_closed:
                     self._publish()
             case ArmingLost(scan_id, loss, end_reason, refusal):
@@ -250,11 +252,19 @@ class PermitBoard:
                 "trip_code": status.trip.name.lower(),
                 "refusal": status.refusal.name.lower(),
                 "inputs": status.inputs,
-            }
+            },
+            # Said again in every period, and as old as the question it answered.
+            requested_ns=self._status_ns,
         )
 
-    def _deliver(self, values: Mapping[str, Value], quality: Quality = Quality.GOOD) -> None:
-        self._sink.deliver(points_of(self.name, values, quality), self._now_ns())
+    def _deliver(
+        self,
+        values: Mapping[str, Value],
+        quality: Quality = Quality.GOOD,
+        requested_ns: int | None = None,
+    ) -> None:
+        asked_ns = self._now_ns() if requested_ns is None else requested_ns
+        self._sink.deliver(points_of(self.name, values, quality), asked_ns)
 
     def _now_ms(self) -> int:
         return self._now_ns() // _MS
