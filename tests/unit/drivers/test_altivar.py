@@ -8,10 +8,9 @@ from pydantic import ValidationError
 
 from drivers.altivar import Altivar, AltivarSettings
 from drivers.altivar_states import DriveState, drive_state
-from drivers.device_map_model import DeviceMap
 from edge.core.values import Input, Quality
 from edge.errors import DeviceRefused, DeviceTimeout, DeviceUnreachable
-from tests.unit.drivers.device_bench import run_device, shipped_map
+from tests.unit.drivers.device_bench import run_device
 from tests.unit.drivers.fake_modbus import FakeSlave, rtu
 
 CMD, LFRD, ETA, RFRD, LFT, TTO, SLL = 8501, 8602, 3201, 8604, 7121, 6005, 7010
@@ -285,33 +284,6 @@ def test_the_watchdog_counts_as_set_only_when_it_is_on_short_and_stops(drive, tt
     assert expected is Input.OK or Input.OK not in values
 
 
-def test_a_watchdog_that_is_set_wrong_says_how_it_is_and_how_it_should_be(drive):
-    drive.holding.update({TTO: 20, SLL: 0})
-
-    async def main(bench):
-        await asyncio.sleep(1.0)
-        return bench.sink.last("dev.watchdog_set").detail
-
-    detail = on(drive, main)
-    assert "TTO is 2000 ms, SLL is ignore" in detail
-    assert "TTO to 100-1000 ms" in detail
-
-
-def test_a_new_drive_fault_is_named_at_once_and_not_by_the_one_before(drive):
-    async def main(bench):
-        await asyncio.sleep(1.0)
-        drive.holding[ETA], drive.holding[LFT] = 0x18, 9
-        await asyncio.sleep(0.3)
-        return bench.sink.readings
-
-    first = next(
-        one
-        for one in on(drive, main)
-        if one.source == "dev.drive_fault" and one.value is Input.BLOCKED
-    )
-    assert first.detail == "overcurrent"
-
-
 def test_an_unread_watchdog_is_unknown_and_bad(drive):
     async def main(bench):
         await asyncio.sleep(0.1)
@@ -371,41 +343,3 @@ def test_a_refresh_slower_than_a_third_of_the_watchdog_is_refused():
         AltivarSettings(
             kind="altivar", bus="drive", mm_per_rev=12.0, refresh_ms=400, watchdog_max_ms=1000
         )
-
-
-def regrouped(**groups: str) -> DeviceMap:
-    """The shipped map with some fields in other groups."""
-    shipped = shipped_map("altivar")
-    fields = tuple(
-        each.model_copy(update={"group": groups.get(each.name, each.group)})
-        for each in shipped.fields
-    )
-    return shipped.model_copy(update={"fields": fields})
-
-
-@pytest.mark.parametrize("more", [{"lcr": "fast"}, {"rfr": "fast"}, {"rfr": "slow", "lcr": "slow"}])
-def test_fields_that_a_map_polls_besides_change_nothing(drive, more):
-    drive.holding.update({3202: 7, 3204: 9})
-
-    async def main(bench):
-        await bench.device.start(300)
-        await asyncio.sleep(1.0)
-        return bench.sink
-
-    sink = run_device(drive, Altivar, SETTINGS, "altivar", main, regrouped(**more))
-    assert sink.last("dev.speed_mm_s").value == 300
-    assert sink.last("dev.watchdog_set").value is Input.OK
-
-
-def test_a_drive_that_shows_itself_and_refuses_every_write_is_reported(drive):
-    async def main(bench):
-        await asyncio.sleep(1.0)
-        assert bench.sink.events == []
-        reference = drive.holding.pop(LFRD)
-        await asyncio.sleep(1.0)
-        assert bench.sink.events == ["lost dev"]
-        drive.holding[LFRD] = reference
-        await asyncio.sleep(1.0)
-        return bench.sink.events
-
-    assert on(drive, main) == ["lost dev", "back dev"]
