@@ -21,16 +21,23 @@ from drivers.altivar_states import (
 )
 from drivers.bus_plan import Plan, block_read, modbus_read, modbus_write, per_second
 from drivers.device_link import DeviceLink, rest_s
-from drivers.device_map_model import DeviceMap
+from drivers.device_map_model import DeviceMap, Group
 from drivers.modbus import ModbusBus
 from drivers.modbus_requests import Priority
-from drivers.modbus_unit import ModbusUnit
-from drivers.read_plan import plan_reads
+from drivers.modbus_unit import ModbusUnit, Sample
+from drivers.read_plan import plan_named, plan_reads
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceRefused, DeviceTimeout
-from edge.ports import Heartbeat, Sink, Value, points_of
+from edge.ports import Heartbeat, Point, Sink, Value, points_of
 
 REQUIRED_FIELDS = ("cmd", "lfrd", "eta", "rfrd", "lft", "tto", "sll")
+_FAST_FIELDS = ("eta", "rfrd")
+_SLOW_FIELDS = ("tto", "sll", "lft")
+POLLED: Mapping[str, Group] = {
+    **dict.fromkeys(_FAST_FIELDS, "fast"),
+    **dict.fromkeys(_SLOW_FIELDS, "slow"),
+}
+"""The group of the map in which each polled field must be."""
 
 ABOUT = About(
     device="Schneider Altivar belt drive",
@@ -48,7 +55,6 @@ _CONFIRM_S = 0.02
 _STOP_WORDS = (QUICK_STOP, 0)
 """Control word and speed reference of a belt that is not asked to move."""
 _FAREWELL_S = 0.5
-_SLOW_FIELDS = ("tto", "sll", "lft")
 
 
 class AltivarSettings(BaseModel):
@@ -122,13 +128,17 @@ class Altivar:
         self._now_ns = now_ns
         self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
         self._link = DeviceLink(name, sink, settings.misses)
-        self._fast = plan_reads(device_map, "fast")
-        self._slow_blocks = plan_reads(device_map, "slow")
+        self._fast = plan_named(device_map, "fast", _FAST_FIELDS)
+        self._slow_blocks = {
+            name: plan_named(device_map, "slow", (name,))[0] for name in _SLOW_FIELDS
+        }
+        self._refreshed = True
         self._words = _STOP_WORDS
         self._order = 0
         self._slow: dict[str, Parameter] = {}
         self._slow_turn = 0
         self._slow_due = True
+        self._faulty = False
 
     async def start(self, speed_mm_s: int) -> None:
         """Run at a signed speed in mm/s, confirmed state by state.
@@ -195,8 +205,10 @@ class Altivar:
                     due_ns = self._settings.refresh_ms * _NS_PER_MS
                     if refreshed_ns is None or begun_ns - refreshed_ns >= due_ns:
                         refreshed_ns, self._slow_due = begun_ns, True
-                        await self._guarded(self._refresh)
-                    await self._guarded(self._poll)
+                        self._refreshed = await self._guarded(self._refresh)
+                    if await self._guarded(self._poll) and self._refreshed:
+                        # A drive that shows itself and refuses every write is not a good one.
+                        self._link.good()
                 elif self._words != _STOP_WORDS:
                     # The lane logic has died while the belt may run. Silence lets the drive's
                     # own time-out act; when the logic is back it must ask anew.
@@ -267,17 +279,27 @@ class Altivar:
                 raise
 
     async def _poll(self) -> None:
-        eta, rfrd = [await self._unit.read_block(block) for block in self._fast]
+        fast: dict[str, Sample] = {}
+        for each in self._fast:
+            sample = await self._unit.read_block(each)
+            fast |= dict.fromkeys(sample.values, sample)
+        eta, rfrd = fast["eta"], fast["rfrd"]
         if self._slow_due or len(self._slow) < len(_SLOW_FIELDS):
             await self._poll_one_slow()
         state = drive_state(eta.values["eta"])
         faulty = state in (DriveState.FAULT, DriveState.FAULT_REACTION)
+        if faulty and not (self._faulty and "lft" in self._slow):
+            # Its name is read at once: the one known is that of the fault before.
+            await self._read_slow("lft")
+        self._faulty = faulty
         speed = round(rfrd.values["rfrd"] * self._settings.mm_per_rev / 60)
         self._publish({"speed_mm_s": speed}, rfrd.requested_ns)
         running = Input.OK if state is DriveState.ENABLED else Input.BLOCKED
         fault = Input.BLOCKED if faulty else Input.OK
-        seen: dict[str, Value] = {"state": state.value, "running": running, "drive_fault": fault}
-        self._publish(seen, eta.requested_ns)
+        named = self._meaning("lft", self._slow["lft"].value) if faulty else ""
+        seen = points_of(self.name, {"state": state.value, "running": running})
+        said = Point(f"{self.name}.drive_fault", fault, detail=named)
+        self._sink.deliver((*seen, said), eta.requested_ns)
         self._publish_slow()
 
     async def _poll_one_slow(self) -> None:
@@ -286,11 +308,13 @@ class Altivar:
         Once all are known one is read after each refresh: they change by hand only.
         """
         name = _SLOW_FIELDS[self._slow_turn % len(_SLOW_FIELDS)]
-        block = next(each for each in self._slow_blocks if each.fields[0].name == name)
-        sample = await self._unit.read_block(block)
-        self._slow[name] = Parameter(sample.values[name], sample.requested_ns)
+        await self._read_slow(name)
         self._slow_turn += 1
         self._slow_due = False
+
+    async def _read_slow(self, name: str) -> None:
+        sample = await self._unit.read_block(self._slow_blocks[name])
+        self._slow[name] = Parameter(sample.values[name], sample.requested_ns)
 
     def _publish_slow(self) -> None:
         fault = self._slow.get("lft")
@@ -304,14 +328,22 @@ class Altivar:
         in_time = 0 < tto.value * _TTO_MS <= self._settings.watchdog_max_ms
         stops = self._meaning("sll", sll.value) in _SAFE_LOSS
         proven = Input.OK if in_time and stops else Input.BLOCKED
-        self._publish({"watchdog_set": proven}, min(tto.requested_ns, sll.requested_ns))
+        detail = "" if proven is Input.OK else self._set_wrong(tto.value, sll.value)
+        point = Point(f"{self.name}.watchdog_set", proven, detail=detail)
+        self._sink.deliver((point,), min(tto.requested_ns, sll.requested_ns))
+
+    def _set_wrong(self, tto: int, sll: int) -> str:
+        most, kinds = self._settings.watchdog_max_ms, ", ".join(sorted(_SAFE_LOSS))
+        found = f"TTO is {tto * _TTO_MS} ms, SLL is {self._meaning('sll', sll)}"
+        return f"{found}; set TTO to 100-{most} ms and SLL to one of {kinds}"
 
     def _publish(
         self, values: Mapping[str, Value], requested_ns: int, quality: Quality = Quality.GOOD
     ) -> None:
         self._sink.deliver(points_of(self.name, values, quality), requested_ns)
 
-    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Whether it succeeded; a failure is counted."""
         try:
             await work()
         except DeviceError as error:
@@ -319,8 +351,8 @@ class Altivar:
                 # A lost drive stops by its own time-out and never starts again by itself.
                 self._new_order(_STOP_WORDS)
                 self._slow.clear()
-        else:
-            self._link.good()
+            return False
+        return True
 
     async def _say_farewell(self) -> None:
         self._new_order(_STOP_WORDS)

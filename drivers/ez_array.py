@@ -1,7 +1,7 @@
 """Banner EZ-ARRAY light curtain: the height or width of what stands in it, in millimetres."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from drivers.about import About
 from drivers.bus_plan import Plan, block_read, per_second
 from drivers.device_link import DeviceLink, rest_s
-from drivers.device_map_model import DeviceMap
+from drivers.device_map_model import DeviceMap, Group
 from drivers.modbus import ModbusBus
 from drivers.modbus_unit import ModbusUnit
-from drivers.read_plan import plan_reads
+from drivers.read_plan import plan_named, plan_reads
 from edge.core.values import Quality
 from edge.errors import DeviceError
 from edge.ports import Heartbeat, Sink, points_of
@@ -21,6 +21,8 @@ UNITS_PER_CHANNEL = 4
 """A measurement is four times the channel number (Banner manual 130426, p. 36-43)."""
 
 REQUIRED_FIELDS = ("measurement_1", "measurement_2")
+POLLED: Mapping[str, Group] = dict.fromkeys(REQUIRED_FIELDS, "fast")
+"""The group of the map in which each polled field must be."""
 
 ABOUT = About(
     device="Banner EZ-ARRAY light curtain",
@@ -73,7 +75,7 @@ class EzArray:
         self._alive = alive
         self._now_ns = now_ns
         self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
-        (self._block,) = plan_reads(device_map, "fast")
+        self._blocks = plan_named(device_map, "fast", REQUIRED_FIELDS)
         self._limit = device_map.field("measurement_1").max
         self._link = DeviceLink(name, sink, settings.misses)
 
@@ -87,17 +89,19 @@ class EzArray:
 
     async def _poll(self) -> None:
         try:
-            sample = await self._unit.read_block(self._block)
+            samples = [await self._unit.read_block(block) for block in self._blocks]
         except DeviceError as error:
             self._link.failed(error)
             return
         self._link.good()
-        first, second = sample.values["measurement_1"], sample.values["measurement_2"]
+        seen = {name: value for sample in samples for name, value in sample.values.items()}
+        first, second = seen["measurement_1"], seen["measurement_2"]
         good = self._limit is not None and second <= first <= self._limit
         size = measured_mm(first, self._settings.pitch_mm) if good else None
         quality = Quality.GOOD if good else Quality.BAD
         values = {self._settings.field: size, "uncertainty_mm": self._settings.pitch_mm}
-        self._sink.deliver(points_of(self.name, values, quality), sample.requested_ns)
+        requested_ns = min(sample.requested_ns for sample in samples)
+        self._sink.deliver(points_of(self.name, values, quality), requested_ns)
 
 
 def measured_mm(measurement: int, pitch_mm: int) -> int:

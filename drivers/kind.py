@@ -9,8 +9,9 @@ from pydantic import BaseModel
 
 from drivers.about import About
 from drivers.bus_plan import Pace, Plan
-from drivers.device_map_model import DeviceMap
+from drivers.device_map_model import DeviceMap, Group
 from drivers.modbus import ModbusBus
+from drivers.read_plan import plan_named
 from edge.errors import Mistake
 from edge.ports import Device, Heartbeat, Sink
 
@@ -126,6 +127,27 @@ def _stands(_settings: BaseModel, _values: Mapping[str, float]) -> bool:
 
 def _suits(_map: DeviceMap, _file: str) -> list[Mistake]:
     return []
+
+
+def polls(groups: Mapping[str, Group]) -> Check:
+    """Check that a map gives each field as a register of the group in which its driver polls it."""
+
+    def check(device_map: DeviceMap, file: str) -> list[Mistake]:
+        remedy = "Set group = {!r} and a table of registers that may be read"
+        return [
+            Mistake(
+                file,
+                f"fields.{field.name}.group",
+                field.group,
+                f"its driver polls this field as a register of group {groups[field.name]}",
+                remedy.format(groups[field.name]),
+            )
+            for field in device_map.fields
+            if field.name in groups
+            and not plan_named(device_map, groups[field.name], (field.name,))
+        ]
+
+    return check
 
 
 def on_bus(

@@ -98,7 +98,12 @@ class ModbusBus:
 
     def _expire(self, request: Request, future: "asyncio.Future[Answer]") -> None:
         if not future.done():
-            detail = f"its turn on {self.name} did not come in {self._settings.patience_ms} ms"
+            waited = f"{self._settings.patience_ms} ms"
+            detail = (
+                f"sent on {self.name} and not answered when {waited} were over"
+                if self._in_flight is request
+                else f"its turn on {self.name} did not come in {waited}"
+            )
             future.set_exception(DeviceTimeout(request.device, request.operation, detail))
 
     async def run(self) -> None:

@@ -90,6 +90,7 @@ class PermitBoard:
         self._line: Line | None = None
         self._broken = ""
         self._status: Status | None = None
+        self._status_ns = 0
         self._asked_ns = 0
         self._reachable: bool | None = None
         self._was_alive = True
@@ -211,8 +212,9 @@ class PermitBoard:
         match event:
             case Reported(status, asked_ms):
                 before, self._status = self._status, status
+                self._status_ns = asked_ms * _MS
                 self._reached()
-                self.on_report(_report(status, asked_ms * _MS))
+                self.on_report(_report(status, self._status_ns))
                 if before is None or before.relay_closed is not status.relay_closed:
                     self._publish()
             case ArmingLost(scan_id, loss, end_reason, refusal):
@@ -268,11 +270,19 @@ class PermitBoard:
                 "trip_code": status.trip.name.lower(),
                 "refusal": status.refusal.name.lower(),
                 "inputs": status.inputs,
-            }
+            },
+            # Said again in every period, and as old as the question it answered.
+            requested_ns=self._status_ns,
         )
 
-    def _deliver(self, values: Mapping[str, Value], quality: Quality = Quality.GOOD) -> None:
-        self._sink.deliver(points_of(self.name, values, quality), self._now_ns())
+    def _deliver(
+        self,
+        values: Mapping[str, Value],
+        quality: Quality = Quality.GOOD,
+        requested_ns: int | None = None,
+    ) -> None:
+        asked_ns = self._now_ns() if requested_ns is None else requested_ns
+        self._sink.deliver(points_of(self.name, values, quality), asked_ns)
 
     def _now_ms(self) -> int:
         return self._now_ns() // _MS
@@ -311,4 +321,5 @@ def _report(status: Status, requested_ns: int) -> BoardReport:
         reset_edges=status.reset_edges,
         key_edges=status.key_edges,
         requested_ns=requested_ns,
+        trip=status.trip.name.lower(),
     )

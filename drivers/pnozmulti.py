@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from drivers.about import About
 from drivers.bus_plan import Plan, block_read, modbus_read, modbus_write, per_second
 from drivers.device_link import DeviceLink, rest_s
-from drivers.device_map_model import DeviceMap
+from drivers.device_map_model import DeviceMap, Group
 from drivers.modbus import ModbusBus
 from drivers.modbus_requests import Priority
 from drivers.modbus_unit import ModbusUnit, Sample
@@ -29,7 +29,7 @@ from drivers.pnozmulti_inputs import (
 from drivers.read_plan import plan_reads
 from edge.core.values import Input, Presence, Quality
 from edge.errors import DeviceError, DeviceRefused
-from edge.ports import Heartbeat, Points, Sink, points_of
+from edge.ports import Heartbeat, Point, Points, Sink, points_of
 
 REQUIRED_FIELDS = (
     "out_warning",
@@ -47,6 +47,11 @@ ABOUT = About(
     wire="Modbus/TCP",
     publishes=(*PUBLISHED_INPUTS, *PRESENCES, "life", "watchdog", "outputs"),
 )
+
+POLLED: Mapping[str, Group] = dict.fromkeys(
+    ("life", "data_not_current", "watchdog_expired", *REQUIRED_BITS), "fast"
+)
+"""The group of the map in which each polled field must be."""
 
 _OUTPUT_PREFIX = "out_"
 _WATCHDOG_TIME = 3
@@ -207,11 +212,18 @@ class Pnozmulti:
             life = Input.STALE
         fed = self._watchdog_proven and not bits["watchdog_expired"]
         watchdog = Input.OK if fed else Input.BLOCKED
-        own = {"life": life, "watchdog": watchdog, "outputs": outputs}
+        own = {"life": life, "outputs": outputs}
+        proof = Point(f"{self.name}.watchdog", watchdog, detail=self._doubt(bits))
         if (bits, life) != self._read:
             self._read, self._inputs = (bits, life), self._chain(bits, life)
-        self._sink.deliver(points_of(self.name, own), requested_ns)
+        self._sink.deliver((*points_of(self.name, own), proof), requested_ns)
         self._sink.deliver(self._inputs, requested_ns)
+
+    def _doubt(self, bits: Mapping[str, int]) -> str:
+        """What speaks against the controller's watchdog, for people."""
+        if bits["watchdog_expired"]:
+            return "its watchdog has expired"
+        return "" if self._watchdog_proven else "it did not take the 500 ms of its watchdog"
 
     def _chain(self, bits: Mapping[str, int], life: Input) -> Points:
         """The safety chain and the presence sensors: doubtful, all of them, unless it lives."""

@@ -1,7 +1,7 @@
 """From a device map to the fewest requests that read it, and from registers back to values."""
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from drivers.device_map_model import DeviceMap, Group, MapField, Table
@@ -39,6 +39,15 @@ def plan_fields(device_map: DeviceMap, fields: Iterable[MapField]) -> tuple[Bloc
     return tuple(
         Block(fields[0].table, fields[0].address, _end(fields) - fields[0].address, tuple(fields))
         for fields in blocks
+    )
+
+
+def plan_named(device_map: DeviceMap, group: Group, names: Collection[str]) -> tuple[Block, ...]:
+    """Return the blocks of a poll group that hold these fields, however the map joins them."""
+    return tuple(
+        block
+        for block in plan_reads(device_map, group)
+        if any(field.name in names for field in block.fields)
     )
 
 

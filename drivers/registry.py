@@ -28,7 +28,7 @@ from drivers import (
 from drivers.bus_plan import LinePlan, Pace, Plan, pace_of_bus, pace_of_line
 from drivers.device_map import load_device_map
 from drivers.device_map_model import DeviceMap
-from drivers.kind import BusParts, Kind, Parts, Surroundings, alone, on_bus
+from drivers.kind import BusParts, Kind, Parts, Surroundings, alone, on_bus, polls
 from drivers.modbus import ModbusBus
 from drivers.modbus_settings import RtuSettings, TcpSettings
 from drivers.serial_line import SerialSettings
@@ -89,6 +89,7 @@ KINDS: Mapping[str, Kind] = {
         altivar.plan,
         altivar.ABOUT,
         moves=altivar.moves,
+        check=polls(altivar.POLLED),
     ),
     "sinamics_v20": on_bus(
         sinamics_v20.SinamicsV20Settings,
@@ -104,6 +105,7 @@ KINDS: Mapping[str, Kind] = {
         pnozmulti.Pnozmulti,
         pnozmulti.plan,
         pnozmulti.ABOUT,
+        check=polls(pnozmulti.POLLED),
     ),
     "ez_array": on_bus(
         ez_array.EzArraySettings,
@@ -111,6 +113,7 @@ KINDS: Mapping[str, Kind] = {
         ez_array.EzArray,
         ez_array.plan,
         ez_array.ABOUT,
+        check=polls(ez_array.POLLED),
     ),
     "iologik": on_bus(
         iologik.IologikSettings,

@@ -204,11 +204,10 @@ class Spellman(Generator):
         known = profile.faults or tuple(f"fault_{place}" for place, _ in enumerate(flags, start=1))
         names = [name for name, on in zip(known, flags, strict=True) if on]
         flag = profile.fault_flag is not None and _shows(status, profile.fault_flag)
-        values: dict[str, Value] = {
-            "source_fault": said(ok=not (flag or names)),
-            "fault_names": ",".join(names),
-        }
-        self._deliver(values, asked_ns)
+        good, named = not (flag or names), ",".join(names)
+        detail = "" if good else named or "a fault without a name"
+        fault = Point(f"{self.name}.source_fault", said(ok=good), detail=detail)
+        self._sink.deliver((fault, Point(f"{self.name}.fault_names", named)), asked_ns)
 
     def _publish_unknown(self, asked_ns: int) -> None:
         """What no published command asks for is said to be unknown, so that nothing rests on it."""

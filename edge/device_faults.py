@@ -36,12 +36,12 @@ class DeviceFaults:
     def __init__(self, lane: LaneFile, post: Callable[..., None]) -> None:
         self._post = post
         self._silent = _silences(lane)
-        self._behind: dict[Fault, set[str]] = {}
+        self._behind: dict[Fault, dict[str, str]] = {}
 
     def lost(self, device: str, detail: str) -> None:
         """Raise the fault of a device that fell silent."""
         fault = self._silent.get(device, Fault.DEVICE_LOST)
-        self._behind.setdefault(fault, set()).add(device)
+        self._behind.setdefault(fault, {})[device] = detail
         self._post(ev.FaultRaised(fault, present=True), {"device": device, "detail": detail})
 
     def back(self, device: str) -> None:
@@ -49,21 +49,24 @@ class DeviceFaults:
         self._leave(self._silent.get(device, Fault.DEVICE_LOST), device, "device")
 
     def read(self, fault: Fault, point: Point) -> None:
-        """Raise or end the fault that a point says; doubt does neither."""
+        """Raise or end the fault that a point says; doubt does neither.
+
+        What a device names later, or anew, is told again: it is what a person has to read.
+        """
         source, value = point.source, point.value
         if value is Input.BLOCKED or value is Input.CONFLICT:
-            behind = self._behind.setdefault(fault, set())
-            if source not in behind:
-                behind.add(source)
+            behind = self._behind.setdefault(fault, {})
+            if source not in behind or point.detail not in {"", behind[source]}:
+                behind[source] = point.detail
                 detail = {"detail": point.detail} if point.detail else {}
                 self._post(ev.FaultRaised(fault, present=True), {"source": source, **detail})
         elif value is Input.OK and point.quality is Quality.GOOD:
             self._leave(fault, source, "source")
 
     def _leave(self, fault: Fault, who: str, told_as: str) -> None:
-        behind = self._behind.get(fault, set())
+        behind = self._behind.get(fault, {})
         if who in behind:
-            behind.discard(who)
+            del behind[who]
             if not behind:
                 self._post(ev.FaultGone(fault), {told_as: who})
 

@@ -17,6 +17,8 @@ from edge.errors import CommandRefused, EdgeError
 
 REQUEST_LIMIT_BYTES = 65_536
 CONNECTIONS_LIMIT = 32
+LISTENERS_LIMIT = 8
+"""Of these connections; the others are kept for requests, a stop among them."""
 IDLE_S = 60.0
 """A peer that asks nothing, or takes no answer, for longer is let go: places are few."""
 FEED_LIMIT = 256
@@ -37,6 +39,7 @@ class Door:
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self._listeners: set[asyncio.Queue[str]] = set()
+        self._feeds = 0
 
     async def open(self) -> None:
         """Listen. Raises EdgeError when another lane already serves this state folder."""
@@ -83,6 +86,7 @@ class Door:
         task = asyncio.current_task()
         assert task is not None
         if len(self._connections) >= CONNECTIONS_LIMIT:
+            writer.write(_answer(_full(CONNECTIONS_LIMIT, "connections")))
             writer.close()
             return
         self._connections.add(task)
@@ -93,7 +97,7 @@ class Door:
                 if isinstance(request, str):
                     await _say(writer, {"ok": False, "error": request})
                 elif request.get("do") == "listen":
-                    await self._feed(writer)
+                    await self._feed(reader, writer)
                     return
                 else:
                     await _say(writer, await self._reply(request, login))
@@ -124,14 +128,32 @@ class Door:
         except (KeyError, TypeError, ValueError) as error:
             return {"ok": False, "error": f"request {name!r}: {error!r}"}
 
-    async def _feed(self, writer: asyncio.StreamWriter) -> None:
+    async def _feed(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Show the news until the peer ends its side: on a quiet lane no write would tell."""
+        if self._feeds >= LISTENERS_LIMIT:
+            await _say(writer, _full(LISTENERS_LIMIT, "listeners"))
+            return
         listener: asyncio.Queue[str] = asyncio.Queue(FEED_LIMIT)
         self._listeners.add(listener)
+        self._feeds += 1
+        tasks = [
+            asyncio.create_task(self._show(listener, writer)),
+            asyncio.create_task(_until_end(reader)),
+        ]
         try:
-            while listener in self._listeners:
-                await _write(writer, await listener.get())
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
+            self._feeds -= 1
             self._listeners.discard(listener)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _show(self, listener: asyncio.Queue[str], writer: asyncio.StreamWriter) -> None:
+        while listener in self._listeners:
+            await _write(writer, (await listener.get()).encode() + b"\n")
 
 
 async def ask(path: Path, request: Mapping[str, object], timeout_s: float = 10.0) -> Reply:
@@ -178,6 +200,20 @@ async def _line(reader: asyncio.StreamReader) -> bytes:
         return await reader.readline()
 
 
+async def _until_end(reader: asyncio.StreamReader) -> None:
+    """Read until the peer ends its side; what a listener says is nobody's."""
+    while await reader.read(REQUEST_LIMIT_BYTES):
+        continue
+
+
+def _full(limit: int, what: str) -> Reply:
+    return {"ok": False, "error": f"all {limit} places for {what} are taken; end one of them"}
+
+
+def _answer(reply: Reply) -> bytes:
+    return json.dumps(reply).encode() + b"\n"
+
+
 def _request(line: bytes) -> Request | str:
     """The JSON object on a line, or what is wrong with it."""
     try:
@@ -188,11 +224,11 @@ def _request(line: bytes) -> Request | str:
 
 
 async def _say(writer: asyncio.StreamWriter, reply: Reply) -> None:
-    await _write(writer, json.dumps(reply))
+    await _write(writer, _answer(reply))
 
 
-async def _write(writer: asyncio.StreamWriter, line: str) -> None:
-    writer.write(line.encode() + b"\n")
+async def _write(writer: asyncio.StreamWriter, line: bytes) -> None:
+    writer.write(line)
     async with asyncio.timeout(IDLE_S):
         await writer.drain()
 

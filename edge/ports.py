@@ -143,6 +143,7 @@ class BoardReport:
         reset_edges: local reset edges counted since power-up.
         key_edges: rising edges of the key counted since power-up.
         requested_ns: monotonic time of the host frame this answers.
+        trip: why the board has locked itself, ``none`` while it has not.
     """
 
     session: int
@@ -155,6 +156,7 @@ class BoardReport:
     reset_edges: int
     key_edges: int
     requested_ns: int
+    trip: str = "none"
 
 
 @dataclass(frozen=True, slots=True)

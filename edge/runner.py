@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from edge.core.effects import KINDS, Effect, Nature, Request, Target
+from edge.core.effects import KINDS, Effect, EntryKind, Nature, Request, Target
 from edge.core.events import Event, FaultRaised, Tick
 from edge.core.faults import ActiveFault, Fault
 from edge.core.machine import step
@@ -37,6 +37,9 @@ class Recorder(Protocol):
 
         What it resolves to is the journal's affair; the runner only waits.
         """
+
+    def fault_told(self, fault: Fault, note: Note) -> None:
+        """Write what is newly said of a fault that has been raised before."""
 
     def pending_age_ms(self, now_ns: int) -> int:
         """Age of the oldest commit that is still pending, 0 when none is."""
@@ -72,6 +75,8 @@ class Runner:
         self.state = state
         self.healthy_ns = 0
         self.steps = 0
+        self.fault_notes: dict[Fault, Note] = {}
+        """The newest note of each fault that is active, for people."""
         self._limits = limits
         self._recorder = recorder
         self._effector = effector
@@ -136,6 +141,8 @@ class Runner:
                 later.append(request)
         for watcher in self._watchers:
             watcher(event, done)
+        if done.entries or isinstance(event, FaultRaised):
+            self._note_faults(event, done, note)
         if not (later or done.entries):
             return
         waiting = _Waiting(tuple(later), dict(self._generations))
@@ -148,6 +155,19 @@ class Runner:
         commit.add_done_callback(
             lambda ended: loop.call_soon_threadsafe(self._commit_ended, waiting, ended)
         )
+
+    def _note_faults(self, event: Event, done: Step, note: Note) -> None:
+        written = {
+            Fault(entry.cause) for entry in done.entries if entry.kind is EntryKind.FAULT_RAISED
+        }
+        self.fault_notes |= dict.fromkeys(written, note)
+        if isinstance(event, FaultRaised) and note and event.fault not in written:
+            if "source" in note:
+                self._recorder.fault_told(event.fault, note)
+            self.fault_notes[event.fault] = note
+        active = {one.fault for one in done.state.faults}
+        for fault in self.fault_notes.keys() - active:
+            del self.fault_notes[fault]
 
     def _commit_ended(self, waiting: _Waiting, commit: Future[object]) -> None:
         # Left to `run`: an exception raised in a callback would only be logged.

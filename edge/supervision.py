@@ -179,7 +179,7 @@ class Supervisor:
         before, self._spoken = self._spoken, report
         tripped, was = report.state == "tripped", before is not None and before.state == "tripped"
         if tripped and not was:
-            note = {"detail": report.end_reason}
+            note = {"detail": f"trip {report.trip}; the last lease ended: {report.end_reason}"}
             self._post(ev.FaultRaised(Fault.BOARD_TRIPPED, present=True), note)
         elif was and not tripped:
             self._post(ev.FaultGone(Fault.BOARD_TRIPPED))
@@ -270,11 +270,21 @@ class Supervisor:
         """Both must have a watchdog, and none of any device may be unproven."""
         # A proof is read in turn with other slow parameters, also on a fast device.
         limit_ns, now_ns = self._lane.timing.slow_stale_ms * MS_NS, self._now_ns()
-        proven = not self._no_watchdog and all(
-            self._readings.proves(source, limit_ns, now_ns) for source in self._proofs
-        )
-        state = Input.OK if proven else Input.BLOCKED
-        self.deliver((Point("lane.watchdogs", state),), requested_ns)
+        unproven = [
+            source for source in self._proofs if not self._readings.proves(source, limit_ns, now_ns)
+        ]
+        state = Input.BLOCKED if unproven or self._no_watchdog else Input.OK
+        detail = "" if state is Input.OK else self._unproven(unproven)
+        self.deliver((Point("lane.watchdogs", state, detail=detail),), requested_ns)
+
+    def _unproven(self, sources: Sequence[str]) -> str:
+        """Which watchdogs are not proven, and what their devices say of them."""
+        unread = [f"{device}: no watchdog was read" for device in sorted(self._no_watchdog)]
+        read = [(source, self._readings.latest(source)) for source in sources]
+        said = [
+            f"{source}: {one.detail or 'not proven'}" for source, one in read if one is not None
+        ]
+        return "; ".join([*unread, *said])
 
 
 def _says(row: str, value: Input) -> Input | Feedback:

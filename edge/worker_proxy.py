@@ -78,8 +78,8 @@ class WorkerProxy:
         self._channel: ipc.Channel | None = None
         self._is_ready = False
         self._is_lost = False
-        self._scan_id = 0
-        self._armed: asyncio.Future[None] | None = None
+        self._owed: set[int] = set()  # scans of which neither package nor failure has come
+        self._arming: tuple[int, asyncio.Future[None]] | None = None
         self._sent: dict[int, int] = {}
         self._heard_ns = 0
         self._pings = 0
@@ -94,20 +94,21 @@ class WorkerProxy:
         """Arm the detector; returns when it is. Raises ScanError."""
         if self._channel is None or not self._is_ready:
             raise ScanError(f"scan {order.scan_id}: the image worker is not ready. Try again")
-        if self._armed is not None:
-            raise ScanError(f"scan {order.scan_id}: scan {self._scan_id} is being armed")
-        self._scan_id = order.scan_id
-        self._armed = asyncio.get_running_loop().create_future()
+        if self._arming is not None:
+            raise ScanError(f"scan {order.scan_id}: scan {self._arming[0]} is being armed")
+        armed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._arming = (order.scan_id, armed)
+        self._owed.add(order.scan_id)
         try:
             self._channel.send(
                 ipc.Arm(order.scan_id, order.inspection_id, order.folder, order.metadata)
             )
             async with asyncio.timeout(ARM_S):
-                await self._armed
+                await armed
         except TimeoutError as error:
             raise ScanError(f"scan {order.scan_id}: not armed in {ARM_S:.0f} s") from error
         finally:
-            self._armed = None
+            self._arming = None
 
     async def finish(self, *, complete: bool, reason: str) -> None:
         """End the scan; the package follows as a callback. Harmless when there is none."""
@@ -191,9 +192,9 @@ class WorkerProxy:
             case ipc.Progress():
                 self._callbacks.on_progress(message)
             case ipc.Armed():
-                self._done_arming()
+                self._done_arming(message.scan_id)
             case ipc.PackageWritten():
-                self._over(message.scan_id)
+                self._owed.discard(message.scan_id)
                 self._callbacks.on_package(message)
             case ipc.ScanFailed():
                 self._failed(message)
@@ -213,9 +214,20 @@ class WorkerProxy:
             self._is_lost = False
             self._sink.back(self.name)
 
-    def _done_arming(self) -> None:
-        if self._armed is not None and not self._armed.done():
-            self._armed.set_result(None)
+    def _done_arming(self, scan_id: int) -> None:
+        waiting = self._waiting(scan_id)
+        if waiting is not None:
+            waiting.set_result(None)
+
+    def _waiting(self, scan_id: int) -> asyncio.Future[None] | None:
+        """Who waits for the arming of this very scan.
+
+        What was said of an arming that was given up may still be on its way, and an earlier
+        scan's package is made while the next one is armed.
+        """
+        if self._arming is None or self._arming[0] != scan_id or self._arming[1].done():
+            return None
+        return self._arming[1]
 
     def _pong(self, pong: ipc.Pong) -> None:
         sent_ns = self._sent.pop(pong.number, None)
@@ -227,16 +239,13 @@ class WorkerProxy:
         self._sink.deliver(points_of(self.name, values), requested_ns)
 
     def _failed(self, message: ipc.ScanFailed) -> None:
-        self._over(message.scan_id)
-        if self._armed is not None and not self._armed.done():
+        self._owed.discard(message.scan_id)
+        waiting = self._waiting(message.scan_id)
+        if waiting is not None:
             # Whoever waits for the arming hears it there, and only there.
-            self._armed.set_exception(ScanError(message.detail))
+            waiting.set_exception(ScanError(message.detail))
         else:
             self._callbacks.on_failed(message)
-
-    def _over(self, scan_id: int) -> None:
-        if scan_id == self._scan_id:
-            self._scan_id = 0
 
     def _lost(self, detail: str) -> None:
         self._is_ready = False
@@ -245,8 +254,8 @@ class WorkerProxy:
             self._sink.lost(self.name, detail)
         unknown = points_of(self.name, {"detector": None, "calibration": None}, Quality.BAD)
         self._sink.deliver(unknown, self._now_ns())
-        if self._scan_id:
-            self._failed(ipc.ScanFailed(self._scan_id, detail))
+        for scan_id in sorted(self._owed):
+            self._failed(ipc.ScanFailed(scan_id, detail))
 
     async def _end(
         self, process: asyncio.subprocess.Process, talk: asyncio.Task[None] | None

@@ -14,7 +14,7 @@ from edge.control.cases import Case, CaseBook
 from edge.core import events as ev
 from edge.core.effects import KINDS, Effect, Nature, Request, Target
 from edge.core.faults import Fault
-from edge.errors import CalibrationMissing, DeviceError, EdgeError, ScanError
+from edge.errors import DeviceError, EdgeError, ScanError
 from edge.ports import BeamPermit, Conveyor, ImageWorker, SafetyController, ScanOrder, XraySource
 from edge.settings import LaneFile
 
@@ -206,22 +206,26 @@ class Actuators:
             await asyncio.sleep(RELAY_LOOK_MS / 1000)
 
     async def _arm(self, token: int) -> None:
-        """Prepare generator and detector; a failure is a fault, tried again until taken back."""
-        failing: Fault | None = None
+        """Prepare generator and detector; a failure is a fault, tried again until taken back.
+
+        It is a fault of its own: whether the worker runs, the detector answers and a calibration
+        fits, the worker's own signs of life say, and they alone take it back.
+        """
+        failing = False
         try:
             while True:
                 try:
                     scan_id = await self._prepare(token)
                     break
                 except ScanError as error:
-                    if failing is None:
-                        failing = _fault_of(error, Target.DETECTOR)
-                        event = ev.FaultRaised(failing, present=True)
+                    if not failing:
+                        failing = True
+                        event = ev.FaultRaised(Fault.DETECTOR_NOT_ARMED, present=True)
                         self._post(event, {"detail": str(error)})
                 await asyncio.sleep(ARM_AGAIN_S)
         finally:
-            if failing is not None:
-                self._post(ev.FaultGone(failing))
+            if failing:
+                self._post(ev.FaultGone(Fault.DETECTOR_NOT_ARMED))
         self._post(ev.DetectorArmed(token), {"scan_id": scan_id})
 
     async def _prepare(self, token: int) -> int:
@@ -236,8 +240,6 @@ def _fault_of(error: EdgeError, target: Target) -> Fault:
     """Preparing a scan asks the generator and the worker: the error says which has failed."""
     if target is Target.DETECTOR and isinstance(error, DeviceError):
         return Fault.SOURCE_LOST
-    if isinstance(error, CalibrationMissing):
-        return Fault.CALIBRATION_MISSING
     return _FAULTS[target]
 
 

@@ -3,6 +3,7 @@
 Plain translation; nothing is decided here and nothing unknown is filled in.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ from edge.messages.manifest import Manifest
 from edge.ports import Belief
 from edge.settings import LaneFile
 
+DETAIL_LIMIT = 300
 _AXES = {name: axis for axis, name in AXIS_NAMES.items()}
 
 
@@ -210,3 +212,13 @@ def limits_of(lane: LaneFile) -> CoreLimits:
         image_ticks=ticks(timing.image_ms),
         release_at_once=lane.policy.release == "at_once",
     )
+
+
+def who_and_why(note: Mapping[str, object]) -> dict[str, str]:
+    """Which device or reading has brought a fault and what it says; only what is known."""
+    told = {key: str(note.get(key) or "") for key in ("device", "source", "detail")}
+    return {
+        key: text.encode(errors="replace").decode()[:DETAIL_LIMIT]
+        for key, text in told.items()
+        if text
+    }

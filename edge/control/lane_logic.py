@@ -245,7 +245,14 @@ class LaneLogic:
         said = "" if refusal is None else str(refusal)
         read = self.supervisor.latest(RULES_SOURCE)
         rules = "" if read is None else read.detail
-        return describe(self.lane, self.runner.state, self.book, journal=said, rules=rules)
+        return describe(
+            self.lane,
+            self.runner.state,
+            self.book,
+            journal=said,
+            rules=rules,
+            fault_notes=self.runner.fault_notes,
+        )
 
     def _text(self, source: str, line: str, received_ns: int) -> None:
         self.gate.text(source, line, received_ns)

@@ -5,6 +5,7 @@ loudly.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 
@@ -28,6 +29,8 @@ from edge.messages.manifest import Manifest, plain_identifier, read_manifest
 from edge.settings import LaneFile
 
 DETAIL_LIMIT = 300
+SEEN_LIMIT = 4096
+"""Manifests known by their hash."""
 
 
 class Papers:
@@ -61,13 +64,17 @@ class Papers:
         self._problem = problem
         self._post = post
         self._clock = clock
+        self._seen: dict[bytes, None] = {}
 
     def take_in(self, payload: bytes) -> None:
         """Take a manifest; one that is refused raises a notice that names the reason.
 
         The broker brings a retained manifest again at each connection: bytes that are kept
-        already change nothing.
+        already change nothing, and are known by their hash before anything is read or verified.
         """
+        digest = hashlib.sha256(payload).digest()
+        if digest in self._seen:
+            return
         try:
             # Its form first: what is in the form can be quoted and written down.
             manifest = read_manifest(payload)
@@ -76,8 +83,10 @@ class Papers:
                 problem = f"it is for lane {manifest.lane!r}"
             if problem:
                 self._refuse_manifest(problem)
-            elif not self._is_kept(manifest, payload):
-                self._take(manifest, payload)
+            elif self._is_kept(manifest, payload):
+                self._know(digest)
+            else:
+                self._take(manifest, payload, digest)
         except PublishError as error:
             self._refuse_manifest(str(error))
         except JournalError as error:
@@ -92,13 +101,19 @@ class Papers:
         versions = manifest_versions(self._reader, manifest.id)
         return any(version.body == payload for version in versions)
 
+    def _know(self, digest: bytes) -> None:
+        """Remember bytes that are on disk; what is forgotten costs one more look."""
+        self._seen[digest] = None
+        if len(self._seen) > SEEN_LIMIT:
+            del self._seen[next(iter(self._seen))]
+
     def journal_failed(self, error: JournalError) -> None:
         """Stop the lane for a read that failed."""
         # Each read that fails says so anew; whether it can be written is watched elsewhere.
         fault = ev.FaultRaised(Fault.JOURNAL_UNAVAILABLE, present=False)
         self._post(fault, {"detail": writable(str(error))})
 
-    def _take(self, manifest: Manifest, payload: bytes) -> None:
+    def _take(self, manifest: Manifest, payload: bytes, digest: bytes) -> None:
         declared = manifest.identifiers
         identifiers = {
             kind: plain_identifier(text)
@@ -109,7 +124,7 @@ class Papers:
             )
             if text is not None
         }
-        kept = keep_manifest(
+        keeping = keep_manifest(
             manifest.id,
             manifest.version,
             body=payload,
@@ -122,8 +137,13 @@ class Papers:
             "key_id": manifest.key_id,
             "identifiers": identifiers,
         }
-        committed = self._recorder.write("manifest.received", None, body, lambda _: kept)
-        then(committed, lambda: self._gate.manifest_arrived(manifest))
+        committed = self._recorder.write("manifest.received", None, body, lambda _: keeping)
+
+        def kept_now() -> None:
+            self._know(digest)
+            self._gate.manifest_arrived(manifest)
+
+        then(committed, kept_now)
 
     def find(self, kind: str, text: str) -> Sequence[Manifest]:
         """The newest version of each manifest that names this identifier.

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 
 from edge.clock import Clock, rfc3339
 from edge.control.cases import Case, CaseBook
+from edge.control.facts import who_and_why
 from edge.control.records import Due, Tellers
 from edge.core.effects import Entry, EntryKind
 from edge.core.events import Event
+from edge.core.faults import Fault
 from edge.core.state import Step
 from edge.errors import JournalError
 from edge.journal.entries import Also, Committed, EventStamp, JournalEntry, OutboxEvent
@@ -95,6 +97,8 @@ class Recorder:
             telling = self._tellers.tell(entry, case, note, now)
             subject = case.inspection_id if case is not None else None
             body = {"token": entry.token, "cause": entry.cause, **telling.facts}
+            if entry.kind is EntryKind.FAULT_RAISED:
+                body |= who_and_why(note)
             entries.append(JournalEntry(entry.kind.value, subject, utc, now_ns, body))
             if telling.event is not None:
                 events.append(_outbox_event(telling.event, index, subject, utc))
@@ -130,6 +134,10 @@ class Recorder:
         now_ns = self._clock.monotonic_ns()
         utc = rfc3339(self._clock.utc())
         return self._append([JournalEntry(kind, inspection_id, utc, now_ns, body)], (), also)
+
+    def fault_told(self, fault: Fault, note: Mapping[str, object]) -> None:
+        """Write what is newly said of a fault that has been raised before."""
+        self.write("fault.told", None, {"cause": fault.value, **who_and_why(note)})
 
     def pending_age_ms(self, now_ns: int) -> int:
         """Age of the oldest commit that is still pending, 0 when none is."""

@@ -1,12 +1,13 @@
 """What a lane is doing, in words for people and JSON for programs."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from edge.control.cases import Case, CaseBook
-from edge.control.facts import limits_of
+from edge.control.facts import limits_of, who_and_why
 from edge.control.waiting import waits_for
 from edge.core.catalogue import TEXTS
-from edge.core.faults import CATALOGUE
+from edge.core.faults import CATALOGUE, Fault
 from edge.core.inspection import Inspection, InspectionState
 from edge.core.lane import PACKML
 from edge.core.missions import against
@@ -17,7 +18,13 @@ from edge.settings import LaneFile
 
 
 def describe(
-    lane: LaneFile, state: State, book: CaseBook, *, journal: str = "", rules: str = ""
+    lane: LaneFile,
+    state: State,
+    book: CaseBook,
+    *,
+    journal: str = "",
+    rules: str = "",
+    fault_notes: Mapping[Fault, Mapping[str, object]] = MappingProxyType({}),
 ) -> dict[str, object]:
     """The mode, the faults with their remedies, what stands against a beam, open inspections.
 
@@ -27,6 +34,7 @@ def describe(
         book: the open cases.
         journal: why nothing is written, empty when all is well.
         rules: which table or lexicon is not in force and why, empty when all is well.
+        fault_notes: what was said with each fault when it was raised last.
     """
     return {
         "ok": True,
@@ -43,6 +51,7 @@ def describe(
                 "class": CATALOGUE[active.fault].kind.value,
                 "present": active.present,
                 "text": TEXTS[active.fault].en,
+                **who_and_why(fault_notes.get(active.fault, {})),
                 "remedy": REMEDIES[active.fault].en,
             }
             for active in state.faults

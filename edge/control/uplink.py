@@ -9,6 +9,7 @@ from uuid import uuid4
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from edge.clock import Clock, rfc3339
+from edge.control.arrivals import WAITING_LIMIT, Arrivals
 from edge.control.inbox import Inbox
 from edge.control.lane_logic import LaneLogic
 from edge.core import events as ev
@@ -53,6 +54,7 @@ class Uplink:
         self._loop = asyncio.get_running_loop()
         self._down = False
         self._stopping = False
+        self._arrivals = Arrivals(take=self._take, crowded=self._crowded, now_ns=clock.monotonic_ns)
         self._journal = journal
         self._outbox = Outbox(journal, clock=clock)
         software = f"scanlane {version('scanlane')}"
@@ -88,6 +90,7 @@ class Uplink:
     async def stop(self) -> None:
         """Say farewell to the broker; an outbox that the publisher has let go of is closed."""
         self._stopping = True
+        self._arrivals.close()
         if await self._loop.run_in_executor(None, self._publisher.stop, STOP_S):
             self._outbox.close()
         else:
@@ -99,7 +102,12 @@ class Uplink:
             self._publisher.wake()
 
     async def run(self) -> None:
-        """Leave the newest gauges with the publisher until cancelled."""
+        """Take what comes and leave the newest gauges with the publisher until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._arrivals.run(), name="arrivals")
+            tasks.create_task(self._gauge(), name="health")
+
+    async def _gauge(self) -> None:
         while True:
             self._publisher.set_health(self._health())
             if not self._publisher.alive():
@@ -121,8 +129,8 @@ class Uplink:
 
     def _deliver(self, notice: Notice) -> None:
         """Called on the publisher's thread."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._take, notice)
+        if notice.kind is not NoticeKind.RECEIPTED:  # control has nothing to do for it
+            self._arrivals.put(notice)
 
     def _take(self, notice: Notice) -> None:
         if notice.kind is NoticeKind.MANIFEST:
@@ -139,10 +147,16 @@ class Uplink:
             self._down = False
         elif notice.kind in _LINK:
             self._link_is_down(notice.detail)
-        elif notice.kind is not NoticeKind.RECEIPTED:
-            log.warning("%s: %s", notice.kind.value, notice.detail)
-            body = {"kind": notice.kind.value, "detail": notice.detail[:300]}
-            self._logic.recorder.write("publish.notice", None, body)
+        else:
+            self._note(notice.kind.value, notice.detail)
+
+    def _crowded(self) -> None:
+        self._note("crowded", f"{WAITING_LIMIT} messages wait; the broker keeps what follows")
+
+    def _note(self, kind: str, detail: str) -> None:
+        log.warning("%s: %s", kind, detail)
+        body = {"kind": kind, "detail": detail[:300]}
+        self._logic.recorder.write("publish.notice", None, body)
 
     def _link_is_down(self, detail: str) -> None:
         if not self._down:

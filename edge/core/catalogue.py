@@ -128,6 +128,11 @@ TEXTS: dict[Fault, FaultText] = {
         "Нет действующей калибровки детектора",
         "Детектордың жарамды калибрлеуі жоқ",
     ),
+    Fault.DETECTOR_NOT_ARMED: FaultText(
+        "The detector could not be armed for a scan",
+        "Не удалось подготовить детектор к сканированию",
+        "Детекторды сканерлеуге дайындау мүмкін болмады",
+    ),
     Fault.GAUGE_LOST: FaultText(
         "A dimension gauge does not answer",
         "Датчик габаритов не отвечает",

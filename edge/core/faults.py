@@ -56,6 +56,7 @@ class Fault(Word):
     WORKER_LOST = "worker_lost"
     DETECTOR_LOST = "detector_lost"
     CALIBRATION_MISSING = "calibration_missing"
+    DETECTOR_NOT_ARMED = "detector_not_armed"
     GAUGE_LOST = "gauge_lost"
     RULES_INVALID = "rules_invalid"
     WATCHDOG_UNPROVEN = "watchdog_unproven"
@@ -104,6 +105,7 @@ CATALOGUE: dict[Fault, FaultRow] = {
     Fault.WORKER_LOST: FaultRow(FaultClass.NO_ENTRY, latched=False),
     Fault.DETECTOR_LOST: FaultRow(FaultClass.NO_ENTRY, latched=False),
     Fault.CALIBRATION_MISSING: FaultRow(FaultClass.NO_ENTRY, latched=False),
+    Fault.DETECTOR_NOT_ARMED: FaultRow(FaultClass.NO_ENTRY, latched=False),
     Fault.GAUGE_LOST: FaultRow(FaultClass.NO_ENTRY, latched=False),
     Fault.RULES_INVALID: FaultRow(FaultClass.NO_ENTRY, latched=False),
     Fault.WATCHDOG_UNPROVEN: FaultRow(FaultClass.NO_ENTRY, latched=False),

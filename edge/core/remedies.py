@@ -124,6 +124,11 @@ REMEDIES: dict[Fault, FaultText] = {
         "Он перезапускается сам; если нет, прочитайте его журнал.",
         "Ол өзі қайта іске қосылады; қосылмаса, оның журналын оқыңыз.",
     ),
+    Fault.DETECTOR_NOT_ARMED: FaultText(
+        "It is tried again by itself; if it goes on, read why with `scanlane status`.",
+        "Попытка повторяется сама; если не помогает, узнайте причину через `scanlane status`.",
+        "Әрекет өзі қайталанады; көмектеспесе, себебін `scanlane status` арқылы біліңіз.",
+    ),
     Fault.DETECTOR_LOST: FaultText(
         "Check detector power and network; the link comes back by itself.",
         "Проверьте питание и сеть детектора; связь восстановится сама.",

@@ -45,7 +45,7 @@ class Notice:
 
 
 Deliver = Callable[[Notice], None]
-"""Called on the publisher's thread; must be thread-safe and return at once.
+"""Called on the publisher's thread; must be thread-safe.
 
-In control: ``lambda notice: loop.call_soon_threadsafe(handle, notice)``.
+It may wait while control has no place for more: what is unread then waits at the broker.
 """

@@ -57,7 +57,7 @@ class Publisher:
         identity: who publishes.
         settings: limits and times.
         outbox: where the rows come from; called from this thread only.
-        deliver: thread-safe, returns at once.
+        deliver: thread-safe; while it waits nothing more is read from the broker.
         clock: where the time comes from.
         rng: for the jitter of the back-off.
         meta: self-description to publish retained at each connection.

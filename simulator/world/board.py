@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from edge.ports import Belief, BoardReport, Heartbeat
-from firmware_bridge.words import MAX_LEASE_MS, EndReason, Seen, State
+from firmware_bridge.words import MAX_LEASE_MS, EndReason, Seen, State, Trip
 from simulator.world.hall import Hall
 from simulator.world.ports import Link
 
@@ -95,6 +95,7 @@ class WorldBoard:
             reset_edges=board.reset_edges,
             key_edges=board.key_edges,
             requested_ns=self._now_ns(),
+            trip=_TRIPS[memory.trip],
         )
 
     def silent(self) -> BoardReport:
@@ -103,4 +104,5 @@ class WorldBoard:
 
 
 _STATES = {state: state.name.lower() for state in State}
+_TRIPS = {trip: trip.name.lower() for trip in Trip}
 _REASONS = {reason: reason.name.lower() for reason in EndReason}

@@ -28,9 +28,16 @@ class Bench:
             now_ns=self.clock.monotonic_ns,
         )
 
-    def say(self, source: str, value: object, quality: Quality = Quality.GOOD, age_ms: int = 0):
+    def say(
+        self,
+        source: str,
+        value: object,
+        quality: Quality = Quality.GOOD,
+        age_ms: int = 0,
+        detail: str = "",
+    ):
         requested_ns = self.clock.monotonic_ns() - age_ms * MS
-        self.supervisor.deliver((Point(source, value, quality),), requested_ns)
+        self.supervisor.deliver((Point(source, value, quality, detail),), requested_ns)
 
     def report(self, state: str, **changes: object) -> None:
         values = {"requested_ns": self.clock.monotonic_ns(), **changes}

@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from edge.door import FEED_LIMIT, REQUEST_LIMIT_BYTES, Door, ask
+from edge.door import (
+    CONNECTIONS_LIMIT,
+    FEED_LIMIT,
+    LISTENERS_LIMIT,
+    REQUEST_LIMIT_BYTES,
+    Door,
+    ask,
+)
 from edge.errors import CommandRefused, EdgeError
 
 ME = pwd.getpwuid(os.getuid()).pw_name
@@ -246,5 +253,53 @@ def test_a_listener_that_falls_behind_is_let_go_and_told_so_by_the_end(path: Pat
         heard = await reader.read()
         assert heard.startswith(b'{"step": 0}')
         writer.close()
+
+    with_door(path, body)
+
+
+async def listen(path: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_unix_connection(str(path))
+    writer.write(b'{"do": "listen"}\n')
+    await turns()
+    return reader, writer
+
+
+def test_listeners_who_left_a_quiet_lane_hold_no_places(path: Path) -> None:
+    async def body(door: Door) -> None:
+        for _ in range(CONNECTIONS_LIMIT + 1):
+            _, writer = await listen(path)
+            writer.close()
+            await writer.wait_closed()
+        await turns()
+        assert door._connections == set()
+        assert await ask(path, {"do": "who"}) == {"ok": True, "done": ME}
+
+    with_door(path, body)
+
+
+def test_listeners_leave_places_for_requests_and_one_too_many_is_told(path: Path) -> None:
+    async def body(_door: Door) -> None:
+        writers = [(await listen(path))[1] for _ in range(LISTENERS_LIMIT)]
+        reader, writer = await listen(path)
+        refused = json.loads(await reader.readline())
+        assert refused["ok"] is False
+        assert f"all {LISTENERS_LIMIT} places for listeners" in refused["error"]
+        assert (await ask(path, {"do": "who"}))["ok"] is True
+        for one in (*writers, writer):
+            one.close()
+
+    with_door(path, body)
+
+
+def test_who_finds_no_place_is_told_so(path: Path) -> None:
+    async def body(_door: Door) -> None:
+        held = [await asyncio.open_unix_connection(str(path)) for _ in range(CONNECTIONS_LIMIT)]
+        await turns()
+        reader, one_more = await asyncio.open_unix_connection(str(path))
+        answer = json.loads(await reader.readline())
+        assert answer["ok"] is False
+        assert "places for connections" in answer["error"]
+        for writer in (one_more, *(one for _, one in held)):
+            writer.close()
 
     with_door(path, body)

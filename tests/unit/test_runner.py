@@ -66,6 +66,7 @@ class Bench:
         self.healthy: list[int] = []
         self.commits: list[Future[object]] = []
         self.notes: list[Note] = []
+        self.told: list[tuple[Fault, Note]] = []
         self.runner = Runner(
             state=state,
             limits=LIMITS,
@@ -79,6 +80,9 @@ class Bench:
         self.notes.append(note)
         self.commits.append(Future())
         return self.commits[-1]
+
+    def fault_told(self, fault: Fault, note: Note) -> None:
+        self.told.append((fault, note))
 
     def pending_age_ms(self, now_ns: int) -> int:
         return self.pending_ms
@@ -259,6 +263,38 @@ def test_watchers_see_a_step_after_its_restrictive_effects_and_before_the_write(
         bench.take(ev.AbortRequested(TOKEN))
         order = [bench.log.index(word) for word in ("withdraw", "watch", "write")]
         assert order == sorted(order)
+
+    run(body)
+
+
+def test_what_was_said_last_of_a_fault_is_known_while_it_is_active() -> None:
+    async def body() -> None:
+        bench = Bench(prepared(LaneState.READY))
+        raised = ev.FaultRaised(Fault.SOURCE_FAULT, present=True)
+        first, newer = (
+            {"source": "source.x", "detail": "arc"},
+            {"source": "source.x", "detail": "watchdog"},
+        )
+        bench.runner.post(raised, first)
+        bench.runner.drain()
+        assert bench.runner.fault_notes == {Fault.SOURCE_FAULT: first}
+        assert bench.told == []  # it stands in the entry of the fault
+        bench.runner.post(raised, newer)
+        bench.take(raised)
+        assert bench.runner.fault_notes == {Fault.SOURCE_FAULT: newer}
+        assert bench.told == [(Fault.SOURCE_FAULT, newer)]
+        bench.take(ev.FaultGone(Fault.SOURCE_FAULT))
+        assert bench.runner.fault_notes == {}
+
+    run(body)
+
+
+def test_a_fault_that_the_core_finds_is_known_by_what_came_with_its_event() -> None:
+    async def body() -> None:
+        bench = Bench(prepared(LaneState.SCANNING))
+        bench.runner.post(ev.LeaseLost(), {"detail": "zone"})
+        bench.runner.drain()
+        assert bench.runner.fault_notes == {Fault.LEASE_LOST: {"detail": "zone"}}
 
     run(body)
 

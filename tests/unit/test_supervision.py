@@ -194,6 +194,25 @@ def test_a_doubtful_watchdog_is_unproven(doubt: str) -> None:
     assert bench.faults()[-1] == ev.FaultRaised(Fault.WATCHDOG_UNPROVEN, present=True)
 
 
+def test_an_unproven_watchdog_names_the_device_and_what_is_wrong_with_it() -> None:
+    bench = Bench()
+    bench.say("safety.watchdog", Input.OK)
+    assert bench.posted.notes[-2]["detail"] == f"{LANE.belt.device}: no watchdog was read"
+    bench.say("belt.watchdog_set", Input.BLOCKED, detail="SLL is ignore")
+    raised = [note for note in bench.posted.notes if "source" in note]
+    assert raised[-1] == {"source": "lane.watchdogs", "detail": "belt.watchdog_set: SLL is ignore"}
+
+
+def test_what_a_device_says_anew_of_its_fault_is_told_and_a_repetition_is_not() -> None:
+    bench = Bench()
+    for detail in ("", "anode_arc", "anode_arc", "watchdog", ""):
+        bench.say("source.source_fault", Input.BLOCKED, detail=detail)
+    said = [note.get("detail", "") for note in bench.posted.notes]
+    assert said == ["", "anode_arc", "watchdog"]
+    bench.say("source.source_fault", Input.OK)
+    assert bench.faults()[-1] == ev.FaultGone(Fault.SOURCE_FAULT)
+
+
 def test_another_devices_unset_watchdog_counts_too() -> None:
     bench = Bench()
     prove(bench)
@@ -204,9 +223,10 @@ def test_another_devices_unset_watchdog_counts_too() -> None:
 def test_a_board_trip_is_a_fault_until_the_board_says_otherwise() -> None:
     bench = Bench()
     bench.report("off")
-    bench.report("tripped")
-    bench.report("tripped")
+    bench.report("tripped", end_reason="tripped", trip="beam_without_lease")
+    bench.report("tripped", end_reason="tripped", trip="beam_without_lease")
     assert bench.faults() == [ev.FaultRaised(Fault.BOARD_TRIPPED, present=True)]
+    assert "trip beam_without_lease" in str(bench.posted.notes)
     bench.supervisor.report(SILENT)
     assert len(bench.faults()) == 1
     bench.report("off")

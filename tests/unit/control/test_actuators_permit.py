@@ -8,9 +8,8 @@ from edge.core import events as ev
 from edge.core.effects import Effect, Request
 from edge.core.faults import Fault
 from edge.errors import (
-    CalibrationMissing,
     DeviceError,
-    ScanIncomplete,
+    ScanError,
 )
 from tests.unit.control.kit import LANE, TOKEN
 from tests.unit.control.test_actuators import Bench, run
@@ -20,8 +19,7 @@ from tests.unit.control.test_actuators import Bench, run
     ("word", "error", "fault"),
     [
         ("prepare 160 4", DeviceError("source", "prepare", "local"), Fault.SOURCE_LOST),
-        ("arm detector 42", ScanIncomplete("worker gone"), Fault.WORKER_LOST),
-        ("arm detector 42", CalibrationMissing("none of this month"), Fault.CALIBRATION_MISSING),
+        ("arm detector 42", ScanError("the worker is busy"), Fault.DETECTOR_NOT_ARMED),
     ],
 )
 def test_an_arming_that_fails_names_who_failed(word: str, error: Exception, fault: Fault) -> None:
@@ -32,6 +30,22 @@ def test_an_arming_that_fails_names_who_failed(word: str, error: Exception, faul
         goes_on = fault is not Fault.SOURCE_LOST  # the detector is asked again until taken back
         assert bench.posted.events == [ev.FaultRaised(fault, present=goes_on)]
         await bench.actuators.close()
+
+    run(body)
+
+
+def test_an_arming_taken_back_never_says_that_a_dead_worker_is_back() -> None:
+    async def body(bench: Bench) -> None:
+        bench.world.fail["arm detector 42"] = [ScanError("the image worker is not ready")]
+        bench.do(Effect.ARM_DETECTOR)
+        await bench.settle()
+        bench.do(Effect.CANCEL_SCAN)
+        await bench.settle()
+        assert bench.posted.events == [
+            ev.FaultRaised(Fault.DETECTOR_NOT_ARMED, present=True),
+            ev.FaultGone(Fault.DETECTOR_NOT_ARMED),
+        ]
+        assert "not ready" in str(bench.posted.notes[0]["detail"])
 
     run(body)
 

@@ -83,6 +83,32 @@ def test_the_same_manifest_again_changes_nothing_and_is_not_written_again(tmp_pa
     with_inbox(tmp_path, scenario)
 
 
+def test_bytes_that_are_on_disk_are_neither_read_nor_verified_again(tmp_path: Path) -> None:
+    async def scenario(bench: InboxBench) -> None:
+        payload, verified = signed(paper()), []
+        problem = bench.inbox._papers._problem
+        bench.inbox._papers._problem = lambda mapping: verified.append(mapping) or problem(mapping)
+        for _ in range(3):
+            bench.inbox.manifest(payload)
+            await bench.settle()
+        assert len(verified) == 1
+        assert [one.id for one in bench.inbox.find("qr", "Q-1")] == ["m-1"]
+
+    with_inbox(tmp_path, scenario)
+
+
+def test_a_manifest_that_was_refused_is_refused_as_loudly_when_it_comes_again(
+    tmp_path: Path,
+) -> None:
+    async def scenario(bench: InboxBench) -> None:
+        for _ in range(2):
+            bench.inbox.manifest(signed(paper(), STRANGER))
+            await bench.settle()
+        assert len(bench.bodies("manifest.refused")) == 2
+
+    with_inbox(tmp_path, scenario)
+
+
 def test_a_manifest_is_found_by_its_id_in_all_that_its_newest_version_says(tmp_path: Path) -> None:
     async def scenario(bench: InboxBench) -> None:
         for one in (paper(), paper(version=2), paper(version=2, carrier="another")):

@@ -1,5 +1,6 @@
 """Rules of writing: entries and their events in one transaction, and what follows from them."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from edge.control.cases import CaseBook
 from edge.control.recorder import Recorder
 from edge.control.records import Tellers
 from edge.core.effects import Entry, EntryKind
+from edge.core.faults import Fault
+from edge.core.tracking import NOBODY
 from edge.errors import JournalUnavailable
 from edge.evidence.canonical import NotCanonical
 from edge.journal.entries import JournalEntry, Statement
@@ -132,4 +135,20 @@ def test_nobody_is_shown_an_entry_that_cannot_even_be_queued(tmp_path: Path) -> 
     with pytest.raises(NotCanonical):
         bench.recorder.record_entries([lost], {"detail": "\ud800"})
     assert bench.shown == []
+    bench.close()
+
+
+def test_a_fault_is_written_with_who_brought_it_and_what_it_says(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    note = {"source": "source.source_fault", "detail": "anode_arc", "verdict": object()}
+    raised = Entry(EntryKind.FAULT_RAISED, NOBODY, Fault.SOURCE_FAULT.value)
+    bench.recorder.record_entries([raised], note).result(5)
+    bench.recorder.fault_told(Fault.SOURCE_FAULT, {**note, "detail": "watchdog"})
+    bench.recorder.newest.result(5)
+    records = [json.loads(str(record)) for (record,) in bench.stored("SELECT record FROM entry")]
+    told = [(one["kind"], one["body"]["source"], one["body"]["detail"]) for one in records]
+    assert told == [
+        ("fault.raised", "source.source_fault", "anode_arc"),
+        ("fault.told", "source.source_fault", "watchdog"),
+    ]
     bench.close()

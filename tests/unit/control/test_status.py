@@ -51,6 +51,20 @@ def test_every_fault_is_shown_with_its_class_and_what_to_do() -> None:
         assert fault["present"] is True
 
 
+def test_a_fault_is_shown_with_who_brought_it_and_what_it_says() -> None:
+    core, book = Core(), CaseBook(LANE.lane.id, TOKEN)
+    core.state = core.state._replace(
+        faults=tuple(
+            ActiveFault(one, present=True) for one in (Fault.BOARD_TRIPPED, Fault.SOURCE_FAULT)
+        )
+    )
+    notes = {Fault.SOURCE_FAULT: {"source": "source.source_fault", "detail": "anode_arc", "x": 1}}
+    trip, source = describe(LANE, core.state, book, fault_notes=notes)["faults"]  # type: ignore[misc]
+    assert (source["source"], source["detail"]) == ("source.source_fault", "anode_arc")
+    assert "x" not in source
+    assert "detail" not in trip
+
+
 def test_an_open_inspection_is_shown_with_what_is_known_of_its_unit() -> None:
     core, book = Core(), CaseBook(LANE.lane.id, TOKEN)
     case = open_case(book, Clock())

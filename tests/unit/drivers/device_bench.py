@@ -37,7 +37,7 @@ class Bench:
             await self.task
 
 
-def run_device(slave: FakeSlave, driver, settings, kind: str, main):
+def run_device(slave: FakeSlave, driver, settings, kind: str, main, device_map=None):
     """Run ``main(bench)`` beside the driver; the device is cancelled before its bus."""
     if slave.tcp:
         line = TcpSettings(kind="tcp", host="plc", port=PORT)
@@ -55,7 +55,7 @@ def run_device(slave: FakeSlave, driver, settings, kind: str, main):
             alive=lambda: bench.alive,
             now_ns=loop.now_ns,
             bus=bus,
-            device_map=shipped_map(kind),
+            device_map=device_map or shipped_map(kind),
         )
         bus_task = asyncio.create_task(bus.run())
         bench.task = asyncio.create_task(bench.device.run())

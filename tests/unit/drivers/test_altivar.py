@@ -235,6 +235,7 @@ def test_a_drive_in_fault_does_not_start_and_is_reset_only_when_asked(drive):
             await bench.device.start(300)
         await asyncio.sleep(1.0)
         assert bench.sink.last("dev.drive_fault").value is Input.BLOCKED
+        assert bench.sink.last("dev.drive_fault").detail == "modbus_loss"
         assert bench.sink.last("dev.fault_name").value == "modbus_loss"
         assert 0x80 not in drive.commands()
         await bench.device.reset_fault()

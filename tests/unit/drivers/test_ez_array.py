@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from drivers.ez_array import EzArray, EzArraySettings, measured_mm
 from edge.core.values import Quality
-from tests.unit.drivers.device_bench import run_device
+from tests.unit.drivers.device_bench import run_device, shipped_map
 from tests.unit.drivers.fake_modbus import FakeSlave, rtu
 
 SETTINGS = EzArraySettings(kind="ez_array", bus="sensors", unit=0x41, field="height_mm")
@@ -78,3 +78,20 @@ def test_a_silent_curtain_is_lost_once_and_publishes_nothing():
 def test_a_size_is_never_taken_for_smaller_than_it_was_measured(register, pitch_mm):
     size = measured_mm(register, pitch_mm)
     assert 4 * (size - 1) < register * pitch_mm <= 4 * size
+
+
+def test_measurements_that_a_map_reads_apart_are_as_old_as_the_older_one():
+    shipped = shipped_map("ez_array")
+    one_each = shipped.device.model_copy(update={"max_read": 1})
+    curtain = FakeSlave(unit=0x41)
+    curtain.input = {30001: 200, 30002: 196}
+
+    async def main(bench):
+        await asyncio.sleep(0.25)
+        return bench.sink.last("dev.height_mm"), bench.loop.now_ns()
+
+    apart = shipped.model_copy(update={"device": one_each})
+    seen, now_ns = run_device(curtain, EzArray, SETTINGS, "ez_array", main, apart)
+    assert (seen.value, seen.quality) == (250, Quality.GOOD)
+    assert len(set(curtain.frames)) == 2
+    assert 0 < now_ns - seen.requested_ns < 100_000_000

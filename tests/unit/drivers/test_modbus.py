@@ -259,6 +259,18 @@ def test_a_request_whose_turn_never_comes_ends_in_a_timeout(serial):
     assert set(kinds) == {DeviceTimeout}
 
 
+def test_a_request_that_ran_out_of_time_says_whether_it_was_sent(serial):
+    serial.silent = True
+
+    async def main(bus, loop):
+        tasks = [asyncio.create_task(bus.exchange(read(10))) for _ in range(2)]
+        return [str(one) for one in await asyncio.gather(*tasks, return_exceptions=True)]
+
+    sent, waiting = with_bus(serial, main, patience_ms=1000, response_timeout_ms=3000)
+    assert "sent on line and not answered when 1000 ms were over" in sent
+    assert "its turn on line did not come in 1000 ms" in waiting
+
+
 def test_an_unreachable_line_fails_at_once_and_is_tried_with_a_bounded_back_off(slave):
     slave.reachable = False
 

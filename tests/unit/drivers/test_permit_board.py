@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from drivers.permit_board import PermitBoard, PermitBoardSettings
 from edge.core.values import Input
-from edge.ports import Belief, BoardReport
+from edge.ports import Belief, BoardReport, Points
 from firmware_bridge.frames import Parser
 from firmware_bridge.words import Command, Hello, Permit
 from simulator.devices.mcu import Mcu
@@ -221,6 +221,52 @@ def test_a_board_without_power_is_lost_once_and_its_relay_unknown() -> None:
     assert hall.sink.events == ["lost"]
     assert hall.sink.last("board.relay") is Input.UNKNOWN
     assert hall.reports[-1].state == "silent"
+
+
+def test_a_trip_is_reported_by_its_name() -> None:
+    async def play(hall: Hall) -> None:
+        await asyncio.sleep(0.3)
+        hall.inputs = GOOD._replace(beam=True)
+        await asyncio.sleep(1)
+
+    hall = scene(play)
+    assert hall.reports[0].trip == "none"
+    assert (hall.reports[-1].state, hall.reports[-1].trip) == ("tripped", "beam_without_lease")
+
+
+def test_what_the_board_said_last_is_never_younger_than_the_question() -> None:
+    gone_ns = []
+
+    async def play(hall: Hall) -> None:
+        await hall.armed()
+        hall.mcu = None
+        gone_ns.append(now_ns())
+        await asyncio.sleep(5)
+
+    good = [
+        (reading.requested_ns, reading.source)
+        for reading in scene(play).sink.readings
+        if reading.source in {"board.link", "board.relay"} and reading.value is Input.OK
+    ]
+    assert max(good)[0] < gone_ns[0]
+
+
+def test_the_age_of_a_board_that_answers_stays_far_below_the_limit() -> None:
+    async def play(hall: Hall) -> None:
+        await hall.armed()
+        before, deliver = len(hall.sink.readings), hall.sink.deliver
+        ages_ms: list[float] = []
+
+        def measured(points: Points, requested_ns: int) -> None:
+            ages_ms.append((now_ns() - requested_ns) / 1e6)
+            deliver(points, requested_ns)
+
+        hall.sink.deliver = measured  # type: ignore[method-assign]
+        await hall.beam(3000)
+        assert len(hall.sink.readings) > before
+        assert 0 <= min(ages_ms) <= max(ages_ms) <= 110
+
+    scene(play)
 
 
 def test_a_belief_travels_in_every_frame() -> None:

@@ -210,7 +210,11 @@ def test_the_watchdog_is_set_to_500_ms_and_fed_at_every_cycle_while_the_logic_li
 
 def test_a_watchdog_that_does_not_take_its_time_is_not_ok(plc):
     plc.on_write = lambda address, value: plc.holding.update({255: 0})
-    assert settled(plc)["watchdog"].value is Input.BLOCKED
+    watchdog = settled(plc)["watchdog"]
+    assert (watchdog.value, watchdog.detail) == (
+        Input.BLOCKED,
+        "it did not take the 500 ms of its watchdog",
+    )
 
 
 def test_outputs_are_kept_as_one_word_and_read_back(plc):

@@ -148,6 +148,23 @@ def test_a_generic_device_takes_the_map_it_names_and_its_mistakes(tmp_path):
     assert found == {"-": "cannot be read: No such file or directory"}
 
 
+@pytest.mark.parametrize(
+    ("device", "field", "group"),
+    [("belt", "eta", "fast"), ("belt", "sll", "slow"), ("safety", "life", "fast")],
+)
+def test_a_field_in_another_group_than_its_driver_polls_is_a_mistake_of_the_map(
+    tmp_path, device, field, group
+):
+    kind = DEVICES[device]["kind"]
+    text = (MAPS / f"{kind}.toml").read_text()
+    before, named, after = text.partition(f'name = "{field}"\n')
+    moved = after.replace(f'group = "{group}"', 'group = "once"', 1)
+    (tmp_path / f"{kind}.toml").write_text(before + named + moved)
+    found = mistakes_of(BUSES, {device: DEVICES[device]}, tmp_path, tmp_path)
+    reason = f"its driver polls this field as a register of group {group}"
+    assert found == {f"fields.{field}.group": reason}
+
+
 def test_a_missing_map_is_told_once_for_all_its_devices(tmp_path):
     with pytest.raises(SettingsError) as caught:
         build(

@@ -153,6 +153,8 @@ def test_hv_and_open_interlocks_and_faults_are_blocked() -> None:
     assert (last("source.interlock_1"), last("source.interlock_2")) == (Input.BLOCKED, Input.OK)
     assert last("source.source_fault") is Input.BLOCKED
     assert last("source.fault_names") == "anode_arc,watchdog"
+    (said,) = {one.detail for one in scene.sink.readings if one.source == "source.source_fault"}
+    assert said == "anode_arc,watchdog"
 
 
 @pytest.mark.parametrize(
