@@ -7,6 +7,10 @@ from collections.abc import Iterator
 
 import psutil
 import pytest
+from hypothesis import settings
+
+settings.register_profile("scanlane", deadline=None)  # no time limit that a busy machine can break
+settings.load_profile("scanlane")
 
 PROGRAMS = {"mosquitto": "mosquitto", "mosquitto-clients": "mosquitto_sub", "mbpoll": "mbpoll"}
 
