@@ -29,9 +29,7 @@ _FAST_ROWS = frozenset({"lane.belt", "lane.exposure"})
 """Readings made here out of those of the belt and the board: they age as fast."""
 _PROOFS = ("watchdog", "watchdog_set")
 _ROWS = (*BEAM, *FEEDBACKS)
-_ARMED = frozenset({LaneState.WARNING, LaneState.ADMITTING, LaneState.INTENT, LaneState.SCANNING})
-_ARMING_NS = 300 * MS_NS
-"""After so long a board that was told to arm has done so, or has refused."""
+_ARMED = frozenset({LaneState.ADMITTING, LaneState.INTENT, LaneState.SCANNING})
 
 Post = Callable[..., None]
 
@@ -167,11 +165,8 @@ class Supervisor:
         within = not spent or report.state in _UNEXPOSED
         exposure = Input.OK if within else Input.BLOCKED
         self.deliver((Point("lane.exposure", exposure),), report.requested_ns)
-        lane = self._core().lane
-        # While it warns the board may still answer the OFF that goes before every arming.
-        grace_ns = _ARMING_NS if lane is LaneState.WARNING else 0
-        lost = report.state in _ENDED and report.requested_ns > self._armed_ns + grace_ns
-        if lost and lane in _ARMED:
+        lost = report.state in _ENDED and report.requested_ns > self._armed_ns
+        if lost and self._core().lane in _ARMED:
             self._post(ev.LeaseLost(), {"detail": report.end_reason})
 
     def _trips(self, report: BoardReport) -> None:

@@ -274,20 +274,6 @@ def test_a_report_older_than_the_arming_says_nothing_about_it() -> None:
     assert len(bench.posted.of(ev.LeaseLost)) == 1
 
 
-def test_a_board_that_does_not_arm_is_noticed_in_the_warning_and_not_in_the_beam() -> None:
-    bench = Bench()
-    bench.core.lane(LaneState.WARNING, 7)
-    bench.supervisor.armed()
-    bench.clock.ms += 300
-    bench.report("off")  # may be the OFF that goes before every arming
-    assert bench.posted.of(ev.LeaseLost) == []
-    bench.clock.ms += 1
-    bench.report("arming")
-    assert bench.posted.of(ev.LeaseLost) == []
-    bench.report("off")
-    assert len(bench.posted.of(ev.LeaseLost)) == 1
-
-
 def test_a_board_that_counts_key_edges_anew_was_without_power() -> None:
     bench = Bench()
     bench.report("off", key_edges=2)
