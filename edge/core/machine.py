@@ -78,10 +78,10 @@ def _watch_feedback(work: Work, count: int) -> None:
     """Compare what is seen of the beam with whether it is permitted."""
     state, limits = work.state, work.limits
     inputs = state.inputs
-    lit = (inputs.hv, inputs.relay, inputs.beam).count(Feedback.ON)
+    seen = (inputs.hv, inputs.relay, inputs.beam)
+    lit = seen.count(Feedback.ON)
     permitted = state.lane is LaneState.SCANNING
-    dark = [inputs.hv, inputs.relay, inputs.beam].count(Feedback.OFF) == len(FEEDBACKS)
-    if dark and state.faults:
+    if state.faults and seen.count(Feedback.OFF) == len(seen):
         work.end_fault(Fault.BEAM_WITHOUT_PERMIT)  # doubt does not end it
     if lit == (len(FEEDBACKS) if permitted else 0):
         if state.stray:
