@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from pymodbus import FramerType
+from pymodbus import FramerType, ModbusException
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 
 from simulator.devices.line_faults import Harm, LineFault
@@ -188,7 +188,7 @@ def test_a_dropped_answer_is_a_time_out_for_the_client(tmp_path: Path) -> None:
             try:
                 await client.read_input_registers(512, device_id=1)
                 lost = False
-            except Exception as error:  # noqa: BLE001 - pymodbus raises its own classes
+            except ModbusException as error:
                 lost = "No response" in str(error)
             answer = await client.read_input_registers(512, device_id=1)
             return lost, len(answer.registers)
