@@ -16,7 +16,8 @@ from simulator.devices.iologik import IoLogik
 from simulator.devices.linac import LinacFault
 from simulator.devices.line_faults import LineFault
 from simulator.devices.ups_modbus import Ups
-from simulator.hall.plant import Barrier, Key, Sees, Spot
+from simulator.hall.barrier import Barrier
+from simulator.hall.plant import Key, Sees, Spot
 from simulator.hall.tube import Fault
 from simulator.hall.units import Cargo, Unit, UnitMaker
 from simulator.lane import SimLane
@@ -85,6 +86,7 @@ class Harness:
             "estop_release": lambda request: self._person("estop_pressed", on=False),
             "door": lambda request: self._person("doors_open", on=request.on),
             "person": lambda request: self._person("person_in_zone", on=request.on),
+            "cab": lambda request: self._person("person_in_cab", on=request.on),
             "key": self._key,
             "secure": self._secure,
             "reset": self._reset,
