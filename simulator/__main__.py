@@ -36,7 +36,9 @@ async def _serve(lane_file: LaneFile, maps: Path, state: Path, seed: int, scenar
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    server = Server(lane, harness, state, detector=lane_file.detector, seed=seed)
+    server = Server(
+        lane, harness, state, detector=lane_file.detector, seed=seed, array=lane_file.array
+    )
     try:
         await server.open()
         print(json.dumps({"ready": True, "simulated": True, **server.wires()}), flush=True)

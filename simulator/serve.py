@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edge.errors import DeviceUnreachable
 from simulator.devices.detector import DetectorServer, LineDetector, PlantSource
+from simulator.hall.array import GOODS_ARRAY, LineArray
 from simulator.hall.plant import STEP_MS
 from simulator.harness import Answer, Harness
 from simulator.lane import SimLane
@@ -29,6 +30,7 @@ class Server:
         state: folder the serial links and the socket are made in.
         detector: where the line detector listens, None for a lane without one.
         seed: seed of the detector's noise.
+        array: the detector's elements.
     """
 
     def __init__(
@@ -39,8 +41,10 @@ class Server:
         *,
         detector: TcpWire | None = None,
         seed: int = 0,
+        array: LineArray = GOODS_ARRAY,
     ) -> None:
         self._lane = lane
+        self._array = array
         self._detector_wire = detector
         self._seed = seed
         self._harness = harness
@@ -115,7 +119,7 @@ class Server:
         wire = self._detector_wire
         if wire is None:
             return
-        detector = LineDetector(PlantSource(self._lane.plant), self._seed)
+        detector = LineDetector(PlantSource(self._lane.plant), self._seed, self._array)
         server = DetectorServer(detector, now_us=lambda: self.clock() * 1000)
         try:
             await server.start(wire.host, wire.port)

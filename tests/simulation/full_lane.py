@@ -8,8 +8,9 @@ import asyncio
 import re
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from drivers.kind import Surroundings
 from drivers.permit_board import PermitBoard
@@ -166,15 +167,24 @@ class Wreckers:
         assert answer["ok"], (request, answer)
 
 
-def lane_folder(folder: Path) -> Path:
-    """Copy the shipped configuration with every serial port made an address in memory."""
+def lane_folder(
+    folder: Path, lane: str = "cargo", polls: Mapping[str, int] = MappingProxyType(POLL_MS)
+) -> Path:
+    """Copy the shipped configuration with every serial port of a lane made an address in memory.
+
+    Args:
+        folder: where to.
+        lane: the lane's file, without its suffix.
+        polls: periods that its devices get instead of their own; the others keep theirs.
+    """
     config = folder / "config"
     shutil.copytree(shipped_config(), config)
-    path = config / "lanes" / "cargo.toml"
+    path = config / "lanes" / f"{lane}.toml"
     text = path.read_text(encoding="utf-8")
     text = re.sub(r'port = "wires/(\w+)"', r'port = "socket://\1:7000"', text)
-    text = re.sub(r"poll_ms = \d+\n", "", text)
-    for device, poll_ms in POLL_MS.items():
+    for device, poll_ms in polls.items():
+        section = re.compile(rf"(\[devices\.{device}\]\n(?:(?!\[)[^\n]*\n)*?)poll_ms = \d+\n")
+        text = section.sub(r"\1", text)
         head = f"[devices.{device}]\n"
         assert head in text
         text = text.replace(head, f"{head}poll_ms = {poll_ms}\n")
@@ -183,16 +193,22 @@ def lane_folder(folder: Path) -> Path:
 
 
 class WireFit:
-    """Attaches a simulated lane by real drivers over wires in memory."""
+    """Attaches a simulated lane by real drivers over wires in memory.
 
-    def __init__(self, config: Path) -> None:
+    Args:
+        config: the configuration.
+        lane: the lane's file in it, without its suffix.
+    """
+
+    def __init__(self, config: Path, lane: str = "cargo") -> None:
         self._config = config
+        self._lane = lane
         self._fronts: list[TcpFront] = []
 
     def __call__(
         self, logic: LaneLogic, loop: VirtualLoop, clock: VirtualClock, journal: SlowJournal
     ) -> Fitted:
-        lane_path = self._config / "lanes" / "cargo.toml"
+        lane_path = self._config / "lanes" / f"{self._lane}.toml"
         sim = SimLane(load_lane_file(lane_path), self._config / "devices", seed=1)
         place = SimPlace(sim, logic, loop)
         wreckers = Wreckers(place, loop, journal, logic)
