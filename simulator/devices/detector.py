@@ -152,7 +152,7 @@ class LineDetector:
             self.disarm()
         elif kind == ARM and argument:
             self._scan_id, self._sequence = argument, 0
-            self._next_um = self._source.encoder_um + STEP_UM
+            self._next_um = self._source.encoder_um + self._array.step_um
         else:
             status = BAD_ARGUMENT
         return self._ack(kind, status, argument)

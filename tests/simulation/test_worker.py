@@ -21,8 +21,9 @@ from edge.errors import ScanError
 from edge.ports import Point, Points, ScanOrder
 from edge.worker_proxy import Callbacks, WorkerProxy
 from simulator.devices.detector import STEP_UM, DetectorServer, LineDetector
+from simulator.hall.array import GOODS_ARRAY, LineArray, vehicle_array
 from simulator.hall.plant import Slice
-from simulator.hall.radiograph import DETECTORS, REFERENCE_PIXELS
+from simulator.hall.radiograph import DETECTORS
 from simulator.hall.units import Unit
 
 UNIT = Unit("U1", length_mm=600, height_mm=500, width_mm=400, fill=7)
@@ -36,13 +37,14 @@ class Hall:
     beam_on: bool = False
     encoder_um: int = 0
     front_um: int = 0
+    step_um: int = STEP_UM
 
     def column(self) -> Slice | None:
         offset_mm = (self.encoder_um - self.front_um) / 1000 - LEAD_MM
         return Slice(UNIT, offset_mm) if 0 <= offset_mm < UNIT.length_mm else None
 
     def move(self, lines: int) -> None:
-        self.encoder_um += lines * STEP_UM
+        self.encoder_um += lines * self.step_um
 
 
 @dataclass(slots=True)
@@ -119,10 +121,10 @@ class Rig:
         return self.control.progress[-1:] != [] and self.control.progress[-1].lines >= wanted
 
 
-def _configure(port: int, state: Path, *, simulated: bool = True) -> ipc.Configure:
+def _configure(port: int, state: Path, array: LineArray, *, simulated: bool) -> ipc.Configure:
     return ipc.Configure(
-        "127.0.0.1", port, DETECTORS, REFERENCE_PIXELS, 2000, str(state), str(state / "scans"),
-        "demo", simulated,
+        "127.0.0.1", port, array.detectors, array.reference_pixels, 2000, str(state),
+        str(state / "scans"), "demo", simulated, array.energies,
     )  # fmt: skip
 
 
@@ -139,10 +141,16 @@ def state(tmp_path: Path, numba_cache: Path) -> Path:
 
 
 @asynccontextmanager
-async def rig(state: Path, *, simulated: bool = True) -> AsyncIterator[Rig]:
-    hall = Hall()
+async def rig(
+    state: Path,
+    *,
+    simulated: bool = True,
+    array: LineArray = GOODS_ARRAY,
+    expected: LineArray | None = None,
+) -> AsyncIterator[Rig]:
+    hall = Hall(step_um=array.step_um)
     clock = SystemClock()
-    detector = LineDetector(hall, seed=5)
+    detector = LineDetector(hall, 5, array)
     server = DetectorServer(detector, now_us=lambda: clock.monotonic_ns() // 1000)
     port = await server.start("127.0.0.1", 0)
     control = Control()
@@ -152,7 +160,7 @@ async def rig(state: Path, *, simulated: bool = True) -> AsyncIterator[Rig]:
     )  # fmt: skip
     proxy = WorkerProxy(
         name="worker",
-        configure=_configure(port, state, simulated=simulated),
+        configure=_configure(port, state, expected or array, simulated=simulated),
         sink=control,
         callbacks=callbacks,
         now_ns=clock.monotonic_ns,
@@ -374,3 +382,64 @@ def test_a_leftover_without_lines_is_put_aside_and_kept(state: Path) -> None:
     (orphan,) = asyncio.run(scenario()).orphans
     assert Path(orphan.folder).name == ".orphan-scan-21"
     assert (Path(orphan.folder) / "raw.part").read_bytes() == b"torn"
+
+
+LINAC = vehicle_array(detectors=300, reference_pixels=16, energies=2)
+
+
+def test_a_scan_of_two_energies_keeps_and_develops_both(state: Path) -> None:
+    async def scenario() -> tuple[Control, Path]:
+        async with rig(state, array=LINAC) as at:
+            await at.ready()
+            folder = await at.arm(31)
+            at.hall.beam_on = True
+            await at.lines(300)
+            await at.proxy.finish(complete=True, reason="")
+            await at.until(lambda: bool(at.control.packages), "a package")
+            return at.control, folder
+
+    control, folder = asyncio.run(scenario())
+    (made,) = control.packages
+    assert store.verify(folder, made.sha256) == []
+    assert (made.width, made.height, made.quality) == (300, 150, "good")
+    facts = json.loads((folder / "metadata.json").read_bytes())
+    low = facts["low_energy"]
+    assert (low["height"], low["quality"]["grade"]) == (150, "good")
+    assert low["calibration"]["air_sha256"] != facts["calibration"]["air_sha256"]
+    high_codes, low_codes = (
+        tifffile.imread(folder / name) for name in ("attenuation.tif", "attenuation-low.tif")
+    )
+    assert high_codes.shape == low_codes.shape == (150, 300)
+    assert abs(float(np.median(high_codes[2:20]))) <= 5
+    assert abs(float(np.median(low_codes[2:20]))) <= 5
+    inside = np.s_[40:100, 5:90]
+    # The low energy is weakened more; both pictures are of the same unit.
+    assert float(low_codes[inside].mean()) > float(high_codes[inside].mean()) > 100
+
+
+def test_a_detector_of_two_energies_is_no_detector_of_a_lane_with_one(state: Path) -> None:
+    one = LineArray(300, 16, 4000, 4000, megavolt=True)
+
+    async def scenario() -> Control:
+        async with rig(state, array=LINAC, expected=one) as at:
+            await at.until(lambda: "worker.detector" in at.control.readings, "a state")
+            with pytest.raises(ScanError, match="energies"):
+                await at.arm(32)
+            return at.control
+
+    assert not asyncio.run(scenario()).is_ok("worker.detector")
+
+
+def test_one_line_of_two_energies_is_still_a_package(state: Path) -> None:
+    async def scenario() -> Control:
+        async with rig(state, array=LINAC) as at:
+            await at.ready()
+            await at.arm(33)
+            at.hall.beam_on = True
+            await at.lines(1)
+            await at.proxy.finish(complete=True, reason="")
+            await at.until(lambda: bool(at.control.packages), "a package")
+            return at.control
+
+    (made,) = asyncio.run(scenario()).packages
+    assert (made.height, made.quality) == (1, "poor")
