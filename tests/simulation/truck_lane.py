@@ -26,6 +26,7 @@ from edge.messages.manifest import Dimensions, GoodsLine, Identifiers, Manifest
 from simulator.hall.plant import Key
 from simulator.hall.truth import Passage, Record
 from simulator.hall.units import Unit
+from simulator.harness import Harness
 from simulator.world.journal import SlowJournal
 from simulator.world.seeded import KEY
 from simulator.world.virtual_loop import VirtualClock, VirtualLoop, run_virtual
@@ -38,7 +39,9 @@ TRUCK = Unit("TRUCK", 16_500, 4000, 2550, qr="SL-1", label="777AAA02", mass_kg=3
 ROAD_TRAIN = Unit(
     "TRAIN", 25_250, 4000, 2550, qr="SL-2", label="778AAA02", mass_kg=44_000, may_be_scanned=False
 )
-CAR = Unit("CAR", 4600, 1500, 1800, qr="", label="001AAA02", mass_kg=1800, may_be_scanned=False)
+LONGEST_LEGAL = Unit("LEGAL", 24_000, 4300, 2550, qr="SL-4", label="779AAA02", mass_kg=43_900)
+"""A road train of 24 m with containers 4.3 m high (Order 342, as changed on 03.10.2024)."""
+CAR = Unit("CAR", 4600, 1500, 1800, qr="SL-3", label="001AAA02", mass_kg=1800, may_be_scanned=False)
 
 Fact = TypeVar("Fact")
 
@@ -133,9 +136,10 @@ class Stage:
         found = []
         for entry in self.entries:
             if entry.kind == "verdict.given":
-                reasons = entry.body["reasons"]
-                assert isinstance(reasons, list | tuple)
-                found.append((str(entry.body["cause"]), [str(one["rule"]) for one in reasons]))
+                verdict = entry.body["verdict"]
+                assert isinstance(verdict, dict)
+                rules = [str(one["rule"]) for one in verdict["reasons"]]
+                found.append((str(verdict["verdict"]), rules))
         return found
 
     def ends(self) -> list[str]:
@@ -164,6 +168,11 @@ class Stage:
             f"verdicts {self.verdicts()}, last {[e.kind for e in self.entries[-8:]]}"
         )
 
+    async def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        await asyncio.sleep(seconds)
+        self.place.sync()
+
     # What people do ---------------------------------------------------------------------------
 
     def declare(self, unit: Unit, *, private: bool = False) -> None:
@@ -190,6 +199,12 @@ class Stage:
         """Let a vehicle drive up."""
         self.place.sync()
         assert self.plant.arrive(unit)
+
+    def input(self, channel: str, *, on: bool) -> None:
+        """Close or open a contact of the remote I/O."""
+        request = {"do": "input", "device": "io", "what": channel, "on": on}
+        answer = Harness(self.place.lane).handle(request)
+        assert answer["ok"], answer
 
     async def conclude(self) -> None:
         """Find nothing on the picture that is waiting; the vehicle goes."""
