@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 from simulator.hall.array import GOODS_ARRAY, LineArray
@@ -21,6 +22,8 @@ MAX_STEPS = 200
 """Most lines of one poll; a belt that went farther in it leaves a gap in the sequence."""
 MAX_COUNT = 4096
 MAX_UNSENT_BYTES = 4 << 20
+FRAMES_AT_ONCE = 8
+"""Frames of one answer that are made before the loop looks at anything else."""
 SERIAL = b"SIM-0001"
 SIMULATED, TWO_ENERGIES = 1, 2
 HELLO, ARM, STOP, DARK, AIR = 1, 2, 3, 4, 5
@@ -142,11 +145,19 @@ class LineDetector:
 
     def command(self, kind: int, payload: bytes, now_us: int) -> bytes:
         """Carry out a command and return the answer."""
-        if kind == HELLO:
-            return self.info()
+        return b"".join(self.answers(kind, payload, now_us))
+
+    def answers(self, kind: int, payload: bytes, now_us: int) -> Iterator[bytes]:
+        """Carry out a command and give the answer in frames, each made when it is asked for."""
         argument = int.from_bytes(payload[:4], "little")
-        if kind in {DARK, AIR}:
-            return self._internal_lines(kind, argument, now_us)
+        if kind == HELLO:
+            yield self.info()
+        elif kind in {DARK, AIR}:
+            yield from self._internal_lines(kind, argument, now_us)
+        else:
+            yield self._obey(kind, argument)
+
+    def _obey(self, kind: int, argument: int) -> bytes:
         status = DONE
         if kind == STOP:
             self.disarm()
@@ -198,13 +209,15 @@ class LineDetector:
         nepers = self.radiograph.nepers(self._boxes[1], cut.offset_mm - behind_mm, energy)
         return self.radiograph.line(nepers, energy)
 
-    def _internal_lines(self, kind: int, count: int, now_us: int) -> bytes:
+    def _internal_lines(self, kind: int, count: int, now_us: int) -> Iterator[bytes]:
         if self.is_armed:
-            return self._ack(kind, WRONG_STATE, count)
-        if not 1 <= count <= MAX_COUNT:
-            return self._ack(kind, BAD_ARGUMENT, count)
-        lines = [self._internal(kind, number, now_us) for number in range(count)]
-        return self._ack(kind, DONE, count) + b"".join(lines)
+            yield self._ack(kind, WRONG_STATE, count)
+        elif not 1 <= count <= MAX_COUNT:
+            yield self._ack(kind, BAD_ARGUMENT, count)
+        else:
+            yield self._ack(kind, DONE, count)
+            for number in range(count):
+                yield self._internal(kind, number, now_us)
 
     def _internal(self, kind: int, number: int, now_us: int) -> bytes:
         # A simulated detector knows its air level and gives it without beam; a dark line taken
@@ -286,8 +299,12 @@ class DetectorServer:
             body = await reader.readexactly(size + 4)
             if frame(head[5], body[:size]) != head + body:
                 return
-            writer.write(self.detector.command(head[5], body[:size], self._now_us()))
-            await writer.drain()
+            answers = self.detector.answers(head[5], body[:size], self._now_us())
+            while frames := b"".join(islice(answers, FRAMES_AT_ONCE)):
+                writer.write(frames)
+                await writer.drain()
+                # Making thousands of lines takes long: the lane's other devices must live on.
+                await asyncio.sleep(0)
 
     async def _poll(self, writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():
