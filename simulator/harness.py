@@ -19,7 +19,7 @@ from simulator.devices.ups_modbus import Ups
 from simulator.hall.barrier import Barrier
 from simulator.hall.plant import Key, Sees, Spot
 from simulator.hall.tube import Fault
-from simulator.hall.units import Cargo, Unit, UnitMaker
+from simulator.hall.units import GOODS_SIZES, VEHICLE_SIZES, Cargo, Unit, UnitMaker
 from simulator.lane import SimLane
 
 _UNIT = TypeAdapter(Unit)
@@ -77,7 +77,7 @@ class Harness:
 
     def __init__(self, lane: SimLane, seed: int = 0) -> None:
         self._lane = lane
-        self.maker = UnitMaker(seed)
+        self.maker = UnitMaker(seed, VEHICLE_SIZES if lane.vehicles else GOODS_SIZES)
         self._acts: dict[str, Callable[[Request], Answer]] = {
             "arrive": self._arrive,
             "take_away": self._take_away,

@@ -72,6 +72,7 @@ class SimLane:
     def __init__(self, lane_file: LaneFile, device_maps: Path, seed: int = 0) -> None:
         self.now_ms = 0
         self.plant = Plant(lane_file.geometry)
+        self.vehicles = lane_file.vehicles
         self.drive: BeltDrive | None = None
         self.safety: SafetyPlc | None = None
         self.generator: Source | None = None

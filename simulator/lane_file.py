@@ -92,12 +92,14 @@ class LaneFile:
         detector: where the line detector listens, None for a lane without one.
         geometry: where things stand in its hall.
         array: the detector's elements.
+        vehicles: whether whole vehicles come, not goods.
     """
 
     devices: tuple[DeviceEntry, ...]
     detector: TcpWire | None
     geometry: Geometry = BELT
     array: LineArray = GOODS_ARRAY
+    vehicles: bool = False
 
 
 def load_lane_file(path: Path) -> LaneFile:
@@ -144,11 +146,12 @@ class _Reader:
         if not devices and not self.mistakes:
             self._wrong("devices", "", "a lane needs devices")
         detector = document.get("detector")
-        if not isinstance(detector, dict):
-            return LaneFile(tuple(devices), None, self._geometry(document))
-        wire = self._tcp("detector", detector)
-        array = self._array(detector) if _takes_vehicles(document) else GOODS_ARRAY
-        return LaneFile(tuple(devices), wire, self._geometry(document), array)
+        vehicles = _takes_vehicles(document)
+        wire, array = None, GOODS_ARRAY
+        if isinstance(detector, dict):
+            wire = self._tcp("detector", detector)
+            array = self._array(detector) if vehicles else GOODS_ARRAY
+        return LaneFile(tuple(devices), wire, self._geometry(document), array, vehicles)
 
     def _geometry(self, document: dict[str, object]) -> Geometry:
         """A lane of vehicles has a hall as long as its longest vehicle; goods have the belt."""

@@ -15,7 +15,7 @@ from tests.simulation.truck_lane import CAR, LONGEST_LEGAL, ROAD_TRAIN, TRUCK, S
 
 CAB, ALARM = "0", "1"
 """Channels of the remote I/O."""
-LOOK_S = 60.0
+LOOK_S = 40.0
 """Long enough for a whole scan, had one begun."""
 
 
@@ -181,3 +181,27 @@ def test_radiation_beside_the_lane_ends_the_beam_that_leaks(tmp_path: Path) -> N
     stage = play(tmp_path, script)
     assert len(stage.record.beam) == 1
     assert "radiation_alarm" in stage.faults
+
+
+def test_on_battery_a_scan_is_finished_and_no_vehicle_admitted(tmp_path: Path) -> None:
+    second = replace(TRUCK, unit_id="SECOND", qr="SL-9", label="790AAA02")
+
+    async def script(stage: Stage) -> None:
+        stage.declare(TRUCK)
+        stage.declare(second)
+        stage.arrive(TRUCK)
+        await stage.until(lambda: stage.plant.beam_on, "a beam")
+        stage.mains(on=False)
+        await stage.conclude()
+        stage.arrive(second)
+        await stage.until(lambda: len(stage.verdicts()) == 2, "the second verdict")
+        await stage.wait(LOOK_S)
+        assert stage.faults == {"on_battery"}
+        assert stage.is_lane(LaneState.READY)
+        assert len(stage.record.relay) == 1
+        stage.mains(on=True)
+        await stage.conclude()
+
+    stage = play(tmp_path, script)
+    assert stage.ends() == ["without_suspicion", "without_suspicion"]
+    assert stage.record.violations == []

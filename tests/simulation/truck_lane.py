@@ -200,6 +200,11 @@ class Stage:
         self.place.sync()
         assert self.plant.arrive(unit)
 
+    def mains(self, *, on: bool) -> None:
+        """Take the mains away or give them back."""
+        answer = Harness(self.place.lane).handle({"do": "power", "what": "mains", "on": on})
+        assert answer["ok"], answer
+
     def input(self, channel: str, *, on: bool) -> None:
         """Close or open a contact of the remote I/O."""
         request = {"do": "input", "device": "io", "what": channel, "on": on}

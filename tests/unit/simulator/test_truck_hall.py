@@ -12,7 +12,7 @@ from simulator.devices.registers import Table
 from simulator.hall.geometry import BELT
 from simulator.hall.plant import STEP_MS, Key
 from simulator.hall.truth import Wrong
-from simulator.hall.units import Unit
+from simulator.hall.units import Cargo, Unit
 from simulator.harness import Harness
 from simulator.lane import SimLane
 from simulator.lane_file import load_lane_file
@@ -120,3 +120,12 @@ def test_a_hall_that_cannot_be_laid_out_is_a_mistake_with_its_key(
     file.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(SettingsError, match=key):
         load_lane_file(file)
+
+
+def test_seeded_units_of_a_truck_lane_are_vehicles_that_it_takes_or_too_high(lane: SimLane) -> None:
+    harness = Harness(lane, 3)
+    units = [harness.maker.make() for _ in range(200)]
+    assert all(6000 <= unit.length_mm <= 24_000 and unit.width_mm <= 2600 for unit in units)
+    assert all(500 <= unit.mass_kg <= 60_000 for unit in units)
+    high = {unit.cargo for unit in units if unit.height_mm > 4500}
+    assert high == {Cargo.OVERSIZE}
