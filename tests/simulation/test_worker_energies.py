@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +74,25 @@ def test_one_line_of_two_energies_is_still_a_package(state: Path) -> None:
 
     (made,) = asyncio.run(scenario()).packages
     assert (made.height, made.quality) == (1, "poor")
+
+
+def test_the_lines_of_both_energies_outlive_a_killed_worker(state: Path) -> None:
+    async def scenario() -> Control:
+        async with rig(state, array=LINAC) as at:
+            await at.ready()
+            folder = await at.arm(34)
+            at.hall.beam_on = True
+            await at.lines(200)
+            part = folder.with_name("scan-34.partial") / "raw.part"
+            await at.until(lambda: part.stat().st_size > 50_000, "lines on disk")
+            os.kill(at.proxy.pid, signal.SIGKILL)
+            await at.until(lambda: bool(at.control.packages), "a rebuilt package")
+            return at.control
+
+    (made,) = asyncio.run(scenario()).packages
+    assert (made.recovered, made.complete, made.width) == (True, False, 300)
+    assert store.verify(Path(made.folder), made.sha256) == []
+    high, low = (tifffile.imread(Path(made.folder) / name) for name in ("raw.tif", "raw-low.tif"))
+    assert abs(len(high) - len(low)) <= 1
+    # Lit lines of the low energy have half the photons: neither file holds a line of the other.
+    assert float(np.median(high)) > 1.5 * float(np.median(low)) > 3000

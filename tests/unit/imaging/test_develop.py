@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -260,3 +262,16 @@ def test_each_energy_keeps_its_holes_and_the_sequence_of_the_stream() -> None:
     assert (high.lost, low.lost) == (1, 1)
     rows = low.table(None).decode().splitlines()[1:]
     assert [row.split(",")[:2] for row in rows] == [["1", "0"], ["3", "1"]]
+
+
+@given(st.permutations(range(12)), st.integers(0, 12))
+def test_in_whatever_order_lines_come_none_is_ever_of_the_other_energy(
+    order: list[int], count: int
+) -> None:
+    rows, buffer = order[:count], ScanBuffer(12, 4, 2)
+    for row in rows:
+        _place(buffer, row, np.full(4, 100 + row, np.uint16), row % 2)
+    for energy in (0, 1):
+        only = buffer.of_energy(energy)
+        seen = only.raw[only.arrived][:, 0].tolist()
+        assert seen == sorted(100 + row for row in rows if row % 2 == energy)
