@@ -200,14 +200,24 @@ class Stage:
         self.place.sync()
         assert self.plant.arrive(unit)
 
+    def lose(self, device: str) -> None:
+        """From now on every answer of a device's line is lost."""
+        self._ask(do="line_fault", device=device, fault={"harm": "drop", "times": 0})
+
+    def find(self) -> None:
+        """Every line is well again."""
+        self._ask(do="line_clear")
+
     def mains(self, *, on: bool) -> None:
         """Take the mains away or give them back."""
-        answer = Harness(self.place.lane).handle({"do": "power", "what": "mains", "on": on})
-        assert answer["ok"], answer
+        self._ask(do="power", what="mains", on=on)
 
     def input(self, channel: str, *, on: bool) -> None:
         """Close or open a contact of the remote I/O."""
-        request = {"do": "input", "device": "io", "what": channel, "on": on}
+        self._ask(do="input", device="io", what=channel, on=on)
+
+    def _ask(self, **request: object) -> None:
+        self.place.sync()
         answer = Harness(self.place.lane).handle(request)
         assert answer["ok"], answer
 
