@@ -57,6 +57,9 @@ _OUTPUT_PREFIX = "out_"
 _WATCHDOG_TIME = 3
 """Code of 500 ms in bits 10-8 of the control register (Pilz 1002971EN02)."""
 _NS_PER_MS = 1_000_000
+_FEED_MS = 100
+"""Period of watchdog and outputs: five times in the watchdog's 500 ms, at every poll if that is
+slower."""
 _FAREWELL_S = 0.3
 
 
@@ -74,11 +77,12 @@ class PnozmultiSettings(BaseModel):
 
 
 def plan(settings: PnozmultiSettings, device_map: DeviceMap) -> Plan:
-    """Inputs, the word of outputs and the watchdog at every poll."""
+    """Inputs at every poll; the word of outputs and the watchdog in a period of their own."""
     polls = per_second(settings.poll_ms)
+    feeds = min(polls, per_second(_FEED_MS - settings.poll_ms // 2))
     fast = (block_read(block, polls) for block in plan_reads(device_map, "fast"))
-    outputs = modbus_read("read the outputs", polls, 1)
-    return (*fast, outputs, modbus_write("feed the watchdog", polls, 1))
+    outputs = modbus_read("read the outputs", feeds, 1)
+    return (*fast, outputs, modbus_write("feed the watchdog", feeds, 1))
 
 
 class Pnozmulti:
@@ -120,6 +124,7 @@ class Pnozmulti:
         self._writing = asyncio.Lock()
         self._life = LifeCounter(settings.life_ms * _NS_PER_MS)
         self._watchdog_proven = False
+        self._fed_ns: int | None = None
         self._read: tuple[Mapping[str, int], Input] = ({}, Input.UNKNOWN)
         self._inputs: Points = ()
 
@@ -151,7 +156,7 @@ class Pnozmulti:
                 raise DeviceRefused(self.name, f"set {name}", f"{detail}. Its watchdog has fired?")
 
     async def run(self) -> None:
-        """Read, then feed the watchdog, for ever; on cancellation all outputs go off."""
+        """Read and feed the watchdog, for ever; on cancellation all outputs go off."""
         try:
             while True:
                 begun_ns = self._now_ns()
@@ -171,14 +176,24 @@ class Pnozmulti:
     async def _cycle(self) -> None:
         try:
             samples = [await self._unit.read_block(block) for block in self._blocks]
-            outputs = await self._check_outputs()
-            await self._feed()
+            if self._is_hungry(samples[0].requested_ns):
+                held = {"outputs": await self._check_outputs()}
+                await self._feed()
+                self._fed_ns = samples[0].requested_ns
+                self._sink.deliver(points_of(self.name, held), self._fed_ns)
         except DeviceError as error:
             if self._link.failed(error):
                 self._start_over()
             return
         self._link.good()
-        self._publish_all(samples, outputs)
+        self._publish_all(samples)
+
+    def _is_hungry(self, now_ns: int) -> bool:
+        """Whether it is nearer to the watchdog's period now than at the next poll."""
+        if self._fed_ns is None:
+            return True
+        early_ns = self._settings.poll_ms * _NS_PER_MS // 2
+        return now_ns - self._fed_ns >= _FEED_MS * _NS_PER_MS - early_ns
 
     async def _check_outputs(self) -> Input:
         """See whether the controller still holds our word; if not, ask for nothing any more."""
@@ -204,7 +219,7 @@ class Pnozmulti:
         if not self._watchdog_proven:
             self._watchdog_proven = await self._unit.read("watchdog_time") == _WATCHDOG_TIME
 
-    def _publish_all(self, samples: list[Sample], outputs: Input) -> None:
+    def _publish_all(self, samples: list[Sample]) -> None:
         bits = {name: value for sample in samples for name, value in sample.values.items()}
         requested_ns = min(sample.requested_ns for sample in samples)
         life = self._life.seen(bits.pop("life"), requested_ns)
@@ -212,11 +227,10 @@ class Pnozmulti:
             life = Input.STALE
         fed = self._watchdog_proven and not bits["watchdog_expired"]
         watchdog = Input.OK if fed else Input.BLOCKED
-        own = {"life": life, "outputs": outputs}
         proof = Point(f"{self.name}.watchdog", watchdog, detail=self._doubt(bits))
         if (bits, life) != self._read:
             self._read, self._inputs = (bits, life), self._chain(bits, life)
-        self._sink.deliver((*points_of(self.name, own), proof), requested_ns)
+        self._sink.deliver((Point(f"{self.name}.life", life), proof), requested_ns)
         self._sink.deliver(self._inputs, requested_ns)
 
     def _doubt(self, bits: Mapping[str, int]) -> str:
@@ -237,5 +251,6 @@ class Pnozmulti:
     def _start_over(self) -> None:
         """Nothing is asked for and nothing is proven any more."""
         self._word = 0
+        self._fed_ns = None
         self._life = LifeCounter(self._settings.life_ms * _NS_PER_MS)
         self._watchdog_proven = False
