@@ -239,6 +239,11 @@ class ModbusBus:
                 waiting.future.set_result(Answer(registers, self._sent_ns))
         self._next()
 
+    def _lost(self) -> None:
+        """No answer will come: its caller need not wait for his time-out."""
+        if self._in_flight is not None:
+            self._fail(self._unreachable(self._in_flight.request))
+
     def _sent(self, frame: bytes) -> None:
         assert self._in_flight is not None
         self._sent_ns = self._now_ns()
@@ -275,6 +280,7 @@ class ModbusBus:
                 sent=self._sent,
                 received=self._filter.filter,
                 answered=self._answered,
+                lost=self._lost,
             )
             self._client = client
             connected = await client.open()

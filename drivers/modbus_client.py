@@ -65,6 +65,7 @@ class ModbusClient:
         sent: told every frame as it leaves.
         received: told what the receive buffer holds; returns what may be decoded.
         answered: told every answer that was decoded.
+        lost: told when the connection has ended by itself.
     """
 
     def __init__(
@@ -75,12 +76,14 @@ class ModbusClient:
         sent: Callable[[bytes], None],
         received: Callable[[bytes], bytes],
         answered: Callable[[Reply], None],
+        lost: Callable[[], None],
     ) -> None:
         self._name = name
         self._settings = settings
         self._sent = sent
         self._received = received
         self._answered = answered
+        self._lost = lost
         self._client = self._made()
         self._manager = self._client.ctx
         # The library's warnings repeat what reaches the lane as exceptions.
@@ -128,6 +131,10 @@ class ModbusClient:
             self._answered(pdu)
         return pdu
 
+    def _trace_connection(self, connected: bool) -> None:  # noqa: FBT001 - the library's
+        if not connected:
+            self._lost()
+
     def _made(self) -> AsyncModbusSerialClient | AsyncModbusTcpClient:
         settings = self._settings
         # The library's own time-out must never win against ours, which knows the reasons.
@@ -147,6 +154,7 @@ class ModbusClient:
             name=self._name,
             trace_packet=self._trace_bytes,
             trace_pdu=self._trace_pdu,
+            trace_connect=self._trace_connection,
         )
 
     def _tcp(
@@ -162,6 +170,7 @@ class ModbusClient:
             name=self._name,
             trace_packet=self._trace_bytes,
             trace_pdu=self._trace_pdu,
+            trace_connect=self._trace_connection,
         )
 
 

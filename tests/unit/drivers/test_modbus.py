@@ -328,6 +328,22 @@ def test_a_dropped_connection_is_made_anew(slave):
     assert with_bus(slave, main) == ((7,), (99,))
 
 
+def test_a_connection_that_ends_in_mid_request_is_known_at_once(slave):
+    slave.silent = True
+
+    async def main(bus, loop):
+        caller = asyncio.create_task(bus.exchange(read(10)))
+        await asyncio.sleep(0.02)
+        dropped_s = loop.time()
+        loop.transports[-1].drop()
+        with pytest.raises(DeviceUnreachable, match="was lost"):
+            await caller
+        slave.silent = False
+        return loop.time() - dropped_s, (await bus.exchange(read(12))).registers
+
+    assert with_bus(slave, main, response_timeout_ms=1000) == (0.0, (99,))
+
+
 def test_a_caller_that_leaves_does_not_disturb_the_next(slave):
     async def main(bus, loop):
         leaver = asyncio.create_task(bus.exchange(read(10)))
