@@ -5,10 +5,12 @@ The shared library (Debian package ``libmodbus5``) is used as it is, without hea
     python -m tests.wire.libmodbus_peer tcp 127.0.0.1:0     a server; prints the port it listens on
     python -m tests.wire.libmodbus_peer rtu TTY:UNIT        the same on a serial line; prints "open"
     ... --ask                                               then prints what it is asked, as hex
+    ... input:3=32                                          a register or bit it holds at first
 """
 
 import ctypes
 import os
+import re
 import select
 import socket
 import sys
@@ -126,6 +128,16 @@ class Server:
         if not tcp:
             self._modbus.call("modbus_set_slave", unit)
 
+    def hold(self, table: str, address: int, value: int) -> None:
+        """Hold a value in a table, by the words of the device maps."""
+        tables = self._map.contents
+        {
+            "coil": tables.tab_bits,
+            "discrete": tables.tab_input_bits,
+            "holding": tables.tab_registers,
+            "input": tables.tab_input_registers,
+        }[table][address] = value
+
     def serve_tcp(self) -> None:
         """Listen, say where, and answer every connection until the process is ended."""
         listening = self._modbus.call("modbus_tcp_listen", 8)
@@ -166,12 +178,16 @@ class Server:
 def main(arguments: Sequence[str]) -> None:
     """Serve as the arguments say."""
     kind, where, *more = arguments
-    ask = "--ask" in more
-    if kind == "tcp":
-        Server(where, tcp=True, unit=1, ask=ask).serve_tcp()
-    else:
-        line, unit = where.rsplit(":", 1)
-        Server(line, tcp=False, unit=int(unit), ask=ask).serve_rtu()
+    ask, tcp, unit = "--ask" in more, kind == "tcp", 1
+    if not tcp:
+        where, _, number = where.rpartition(":")
+        unit = int(number)
+    server = Server(where, tcp=tcp, unit=unit, ask=ask)
+    for table, address, value in re.findall(r"(\w+):(\d+)=(\d+)", " ".join(more)):
+        server.hold(table, int(address), int(value))
+    if tcp:
+        server.serve_tcp()
+    server.serve_rtu()
 
 
 if __name__ == "__main__":
