@@ -171,6 +171,8 @@ class Pnozmulti:
     async def _cycle(self) -> None:
         try:
             samples = [await self._unit.read_block(block) for block in self._blocks]
+            # What the beam rests on is told before anything more is asked, which takes time.
+            tell_own = self._publish_inputs(samples)
             outputs = await self._check_outputs()
             await self._feed()
         except DeviceError as error:
@@ -178,7 +180,7 @@ class Pnozmulti:
                 self._start_over()
             return
         self._link.good()
-        self._publish_all(samples, outputs)
+        tell_own(outputs)
 
     async def _check_outputs(self) -> Input:
         """See whether the controller still holds our word; if not, ask for nothing any more."""
@@ -204,20 +206,25 @@ class Pnozmulti:
         if not self._watchdog_proven:
             self._watchdog_proven = await self._unit.read("watchdog_time") == _WATCHDOG_TIME
 
-    def _publish_all(self, samples: list[Sample], outputs: Input) -> None:
+    def _publish_inputs(self, samples: list[Sample]) -> Callable[[Input], None]:
+        """Publish the safety chain; returns what tells the rest once the outputs are known."""
         bits = {name: value for sample in samples for name, value in sample.values.items()}
         requested_ns = min(sample.requested_ns for sample in samples)
         life = self._life.seen(bits.pop("life"), requested_ns)
         if bits["data_not_current"]:
             life = Input.STALE
-        fed = self._watchdog_proven and not bits["watchdog_expired"]
-        watchdog = Input.OK if fed else Input.BLOCKED
-        own = {"life": life, "outputs": outputs}
-        proof = Point(f"{self.name}.watchdog", watchdog, detail=self._doubt(bits))
         if (bits, life) != self._read:
             self._read, self._inputs = (bits, life), self._chain(bits, life)
-        self._sink.deliver((*points_of(self.name, own), proof), requested_ns)
         self._sink.deliver(self._inputs, requested_ns)
+
+        def tell_own(outputs: Input) -> None:
+            fed = self._watchdog_proven and not bits["watchdog_expired"]
+            watchdog = Input.OK if fed else Input.BLOCKED
+            own = {"life": life, "outputs": outputs}
+            proof = Point(f"{self.name}.watchdog", watchdog, detail=self._doubt(bits))
+            self._sink.deliver((*points_of(self.name, own), proof), requested_ns)
+
+        return tell_own
 
     def _doubt(self, bits: Mapping[str, int]) -> str:
         """What speaks against the controller's watchdog, for people."""
