@@ -126,6 +126,7 @@ class Pnozmulti:
         self._watchdog_proven = False
         self._fed_ns: int | None = None
         self._read: tuple[Mapping[str, int], Input] = ({}, Input.UNKNOWN)
+        self._read_ns = 0
         self._inputs: Points = ()
 
     async def set_output(self, name: str, *, on: bool) -> None:
@@ -176,17 +177,20 @@ class Pnozmulti:
     async def _cycle(self) -> None:
         try:
             samples = [await self._unit.read_block(block) for block in self._blocks]
-            if self._is_hungry(samples[0].requested_ns):
+            # What the beam rests on is told before anything more is asked, which takes time.
+            self._publish_inputs(samples)
+            requested_ns = samples[0].requested_ns
+            if self._is_hungry(requested_ns):
                 held = {"outputs": await self._check_outputs()}
                 await self._feed()
-                self._fed_ns = samples[0].requested_ns
-                self._sink.deliver(points_of(self.name, held), self._fed_ns)
+                self._fed_ns = requested_ns
+                self._sink.deliver(points_of(self.name, held), requested_ns)
         except DeviceError as error:
             if self._link.failed(error):
                 self._start_over()
             return
         self._link.good()
-        self._publish_all(samples)
+        self._publish_proof()
 
     def _is_hungry(self, now_ns: int) -> bool:
         """Whether it is nearer to the watchdog's period now than at the next poll."""
@@ -219,19 +223,25 @@ class Pnozmulti:
         if not self._watchdog_proven:
             self._watchdog_proven = await self._unit.read("watchdog_time") == _WATCHDOG_TIME
 
-    def _publish_all(self, samples: list[Sample]) -> None:
+    def _publish_inputs(self, samples: list[Sample]) -> None:
+        """Publish the safety chain, all of it in doubt unless the controller lives."""
         bits = {name: value for sample in samples for name, value in sample.values.items()}
         requested_ns = min(sample.requested_ns for sample in samples)
         life = self._life.seen(bits.pop("life"), requested_ns)
         if bits["data_not_current"]:
             life = Input.STALE
+        if (bits, life) != self._read:
+            self._read, self._inputs = (bits, life), self._chain(bits, life)
+        self._read_ns = requested_ns
+        self._sink.deliver(self._inputs, requested_ns)
+
+    def _publish_proof(self) -> None:
+        """Publish what speaks for the controller itself."""
+        bits, life = self._read
         fed = self._watchdog_proven and not bits["watchdog_expired"]
         watchdog = Input.OK if fed else Input.BLOCKED
         proof = Point(f"{self.name}.watchdog", watchdog, detail=self._doubt(bits))
-        if (bits, life) != self._read:
-            self._read, self._inputs = (bits, life), self._chain(bits, life)
-        self._sink.deliver((Point(f"{self.name}.life", life), proof), requested_ns)
-        self._sink.deliver(self._inputs, requested_ns)
+        self._sink.deliver((Point(f"{self.name}.life", life), proof), self._read_ns)
 
     def _doubt(self, bits: Mapping[str, int]) -> str:
         """What speaks against the controller's watchdog, for people."""

@@ -8,7 +8,7 @@ import asyncio
 import re
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from drivers.kind import Surroundings
@@ -166,7 +166,7 @@ class Wreckers:
         assert answer["ok"], (request, answer)
 
 
-def lane_folder(folder: Path) -> Path:
+def lane_folder(folder: Path, poll_ms: Mapping[str, int] = POLL_MS) -> Path:
     """Copy the shipped configuration with every serial port made an address in memory."""
     config = folder / "config"
     shutil.copytree(shipped_config(), config)
@@ -174,10 +174,10 @@ def lane_folder(folder: Path) -> Path:
     text = path.read_text(encoding="utf-8")
     text = re.sub(r'port = "wires/(\w+)"', r'port = "socket://\1:7000"', text)
     text = re.sub(r"poll_ms = \d+\n", "", text)
-    for device, poll_ms in POLL_MS.items():
+    for device, period_ms in poll_ms.items():
         head = f"[devices.{device}]\n"
         assert head in text
-        text = text.replace(head, f"{head}poll_ms = {poll_ms}\n")
+        text = text.replace(head, f"{head}poll_ms = {period_ms}\n")
     path.write_text(text, encoding="utf-8")
     return config
 
@@ -185,8 +185,9 @@ def lane_folder(folder: Path) -> Path:
 class WireFit:
     """Attaches a simulated lane by real drivers over wires in memory."""
 
-    def __init__(self, config: Path) -> None:
+    def __init__(self, config: Path, wreck: type[Wreckers] = Wreckers) -> None:
         self._config = config
+        self._wreck = wreck
         self._fronts: list[TcpFront] = []
 
     def __call__(
@@ -195,7 +196,7 @@ class WireFit:
         lane_path = self._config / "lanes" / "cargo.toml"
         sim = SimLane(load_lane_file(lane_path), self._config / "devices", seed=1)
         place = SimPlace(sim, logic, loop)
-        wreckers = Wreckers(place, loop, journal, logic)
+        wreckers = self._wreck(place, loop, journal, logic)
         worker = WorldWorker(place, wreckers.worker)
         listen(worker, logic)
         around = Surroundings(

@@ -281,6 +281,32 @@ def test_outputs_do_not_come_back_after_the_logic_was_dead(plc):
     assert {value for address, value in plc.writes if address == 0} <= {0}
 
 
+def test_an_open_chain_is_told_before_anything_else_is_asked(plc):
+    plc.delay_ms = 10
+    settings = PnozmultiSettings(kind="pnozmulti", bus="safety", poll_ms=150)
+
+    async def main(bench):
+        deliver, asked = bench.sink.deliver, []
+
+        def watched(points, requested_ns):
+            open_now = any(each[:2] == ("dev.doors", Input.BLOCKED) for each in points)
+            if open_now and not asked:
+                asked.extend(function for function, _address, _count in plc.reads)
+            deliver(points, requested_ns)
+
+        await asyncio.sleep(1.0)
+        bench.sink.deliver = watched
+        plc.reads.clear()
+        plc.show(SAFE_BITS - {4})
+        await asyncio.sleep(0.5)
+        return asked
+
+    # What was left of a poll, then both blocks of inputs of the next one, and nothing more.
+    asked = on(plc, main, settings)
+    assert asked[-2:] == [4, 4]
+    assert len(asked) <= 4
+
+
 def test_a_lost_controller_is_said_once_and_its_return_once(plc):
     async def main(bench):
         await asyncio.sleep(0.2)
