@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import termios
+from collections import deque
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -50,6 +51,7 @@ _EXCEPTIONS = {
 """Exception codes (Modbus Application Protocol V1.1b3, section 7)."""
 
 _SOCKET_SCHEME = "socket"
+_REMEMBERED = 32
 _DRAIN_PAUSES = 4
 """Quiet pauses that a babbling line is given before it is spoken to again."""
 
@@ -72,10 +74,20 @@ class ModbusBus:
         self._filter = AnswerFilter(Framing.RTU if rtu else Framing.TCP)
         self._in_flight: Request | None = None
         self._sent_ns = 0
+        self._newest: deque[int] = deque(maxlen=_REMEMBERED)
         self._client: Client | None = None
         self._down = ""
         # The library's warnings repeat what reaches the lane as exceptions.
         logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
+
+    @property
+    def sent_ns(self) -> int:
+        """Monotonic time at which the newest frame left, 0 before the first."""
+        return self._sent_ns
+
+    def sent_after(self, moment_ns: int) -> int | None:
+        """When the first frame after a moment left, None before it; of the newest few frames."""
+        return next((sent_ns for sent_ns in self._newest if sent_ns > moment_ns), None)
 
     async def exchange(self, request: Request) -> Answer:
         """Queue one request and wait for its checked answer.
@@ -202,6 +214,7 @@ class ModbusBus:
             return self._filter.filter(data)
         assert self._in_flight is not None
         self._sent_ns = self._now_ns()
+        self._newest.append(self._sent_ns)
         self._filter.sent(self._in_flight, data)
         return data
 

@@ -23,6 +23,7 @@ from headquarters.vouch import law_files, sign_law
 from simulator.broker import BrokerHandle, free_port, start_broker
 from simulator.hall.truth import Span
 from tests.wire.lane_programs import Answer, Program, ask, until
+from tests.wire.lane_proofs import take_as_proven
 from tests.wire.noisy_wires import NoisyWires
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,7 +100,9 @@ class Rig:
         self.collector.await_word(": collecting")
 
     def start_control(self) -> None:
-        """Start the lane and wait until it answers at its door."""
+        """Start the lane and wait until it answers at its door; its devices count as proven."""
+        if not (self.state / "journal.db").exists():
+            take_as_proven(self.lane_file, self.state)
         log = self.folder / f"control-{len(list(self.folder.glob('control-*')))}.log"
         words = ("edge", "run", str(self.lane_file), "--state", str(self.state))
         self.control = Program("control", words, log)
