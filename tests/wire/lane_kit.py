@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
@@ -30,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LANE_ID = "kz-cargo-demo"
 WIRES = ("drive", "sensors", "source", "qr", "label", "board")
 OMS, OAC = "oms-sim", "oac-sim"
+R = TypeVar("R", bound="Rig")
 
 
 @dataclass(slots=True)
@@ -305,10 +307,10 @@ def lane_text(ports: Ports, wires: Path) -> str:
 
 
 @contextmanager
-def a_rig(numba: Path, *, noisy: bool = False) -> Iterator[Rig]:
+def a_rig(numba: Path, *, noisy: bool = False, kind: type[R] = Rig) -> Iterator[R]:
     """A rig in a folder of its own; whatever it has started is ended."""
     with tempfile.TemporaryDirectory(prefix="lane") as folder:
-        rig = Rig(Path(folder), numba, noisy=noisy)
+        rig = kind(Path(folder), numba, noisy=noisy)
         try:
             yield rig
         except BaseException as error:
