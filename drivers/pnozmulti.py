@@ -29,7 +29,7 @@ from drivers.pnozmulti_inputs import (
 from drivers.read_plan import plan_reads
 from edge.core.values import Input, Presence, Quality
 from edge.errors import DeviceError, DeviceRefused
-from edge.ports import Heartbeat, Point, Points, Sink, points_of
+from edge.ports import Heartbeat, Point, Points, Sink, WatchdogSet, points_of
 
 REQUIRED_FIELDS = (
     "out_warning",
@@ -56,6 +56,7 @@ POLLED: Mapping[str, Group] = dict.fromkeys(
 _OUTPUT_PREFIX = "out_"
 _WATCHDOG_TIME = 3
 """Code of 500 ms in bits 10-8 of the control register (Pilz 1002971EN02)."""
+_WATCHDOG_MS = 500
 _NS_PER_MS = 1_000_000
 _FEED_MS = 100
 """Period of watchdog and outputs: five times in the watchdog's 500 ms, at every poll if that is
@@ -128,6 +129,11 @@ class Pnozmulti:
         self._read: tuple[Mapping[str, int], Input] = ({}, Input.UNKNOWN)
         self._read_ns = 0
         self._inputs: Points = ()
+
+    @property
+    def watchdog(self) -> WatchdogSet | None:
+        """The time that this driver gives it, once the controller was seen to have taken it."""
+        return WatchdogSet(_WATCHDOG_MS, f"{_WATCHDOG_MS} ms") if self._watchdog_proven else None
 
     async def set_output(self, name: str, *, on: bool) -> None:
         """Set one named output and read the whole output word back.
