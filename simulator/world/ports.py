@@ -252,7 +252,8 @@ class Publisher:
         self.put(
             {
                 "safety.estop": estop,
-                "safety.key": _ok(people.key is Key.ON),
+                "safety.key": _ok(people.key is not Key.OFF),
+                "safety.key_service": _ok(people.key is Key.SERVICE),
                 "safety.doors": _ok(not people.doors_open),
                 "safety.secured": _ok(plant.secured),
                 "safety.zone": _ok(zone_clear),

@@ -11,7 +11,7 @@ from edge.core.tracking import Sensor
 from edge.core.values import Input, Plausibility, Presence
 from edge.law.verdicts import VerdictKind
 
-LIMITS = Limits(101, 4, 30, 10, 600, 400, 2400, release_at_once=False)
+LIMITS = Limits(101, 4, 30, 10, 600, 400, 2400, 1, release_at_once=False)
 UNITS = 400
 UNIT_TICKS = 1800
 """Ninety seconds from one unit to the next, at 50 ms a tick."""

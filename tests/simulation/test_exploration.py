@@ -173,7 +173,7 @@ DEFECTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], tuple[str, ...], 
     ),
     "permissive effects go before their commit": (
         _plant_permissive_before_commit, PROVEN,
-        "high voltage is switched on only in a scan with its intent on disk",
+        "high voltage is switched on only under an intent on disk",
     ),
     "a new verdict is ignored under the beam": (
         _plant_verdict_ignored_under_beam, UNDER_BEAM,

@@ -123,6 +123,7 @@ class Bench:
             LANE,
             devices=Devices(board, self.world, self.world, self.world, Worker(self.world)),
             book=self.book,
+            service=lambda _: None,
             order=lambda case: ScanOrder(case.scan_id, case.inspection_id, "scans", {}),
             on_armed=lambda: self.world.log.append("noted"),
             relay_closed=lambda scan_id: scan_id == self.closed_for,
@@ -161,8 +162,9 @@ def test_every_effect_can_be_carried_out() -> None:
             bench.do(effect)
             await bench.settle()
         told = [effect for effect in Effect if KINDS[effect].target is not Target.PEOPLE]
-        # Arming speaks to two devices and is noted; the commit is answered by an event.
-        assert len(bench.world.log) == len(told) - 1 + 2
+        # Arming speaks to two devices and is noted; the commit is answered by an event; the source
+        # is prepared alone only for a service mission.
+        assert len(bench.world.log) == len(told) - 2 + 2
         kinds = [type(event) for event in bench.posted.events]
         assert kinds == [ev.DetectorArmed, ev.IntentCommitted]
 

@@ -58,6 +58,8 @@ def test_every_act_of_an_officer_can_be_asked_for_and_nothing_else(tmp_path: Pat
             "state_no_animals",
             "ask_driver",
             "refusal",
+            "season",
+            "end_service",
         }
 
     at_desk(tmp_path, scenario)
@@ -137,6 +139,7 @@ def test_an_act_is_called_done_only_when_it_and_what_it_led_to_are_on_disk(tmp_p
 def test_one_fault_is_acknowledged_by_its_code_and_the_others_stay(tmp_path: Path) -> None:
     async def scenario(bench: LaneBench, desk: Desk) -> None:
         await bench.into_service()
+        await bench.until(lambda: not bench.logic.runner.state.faults, 5)  # the source is warm
         for fault in (Fault.UNIT_JAMMED, Fault.LINES_STALLED):
             bench.logic.runner.post(ev.FaultRaised(fault, present=False))
         await bench.run(0.1)
