@@ -3,10 +3,11 @@
 Sections of buses and devices are kept raw here: each driver owns the model of its own section.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 LaneId = Annotated[str, Field(pattern=r"^[a-z0-9-]{3,40}$")]
 Source = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
@@ -159,6 +160,16 @@ class Seasoning(Section):
     )
 
 
+def _care(name: str) -> Callable[[object], str]:
+    """Which of the two a table is, so that only the mistakes of this one are told."""
+
+    def tag(value: object) -> str:
+        spared = isinstance(value, NotNeeded) or (isinstance(value, dict) and "not_needed" in value)
+        return "NotNeeded" if spared else name
+
+    return tag
+
+
 class SourceSection(Section):
     """How the generator is set for a scan, and what its tube needs."""
 
@@ -166,9 +177,18 @@ class SourceSection(Section):
     kv: float = Field(gt=0, le=10000, description="Tube voltage in kV")
     ma: float = Field(gt=0, le=1000, description="Tube current in mA")
     max_exposure_ms: int = Field(ge=1000, le=600000, description="Longest exposure of one scan")
-    duty: Duty | NotNeeded = Field(description="How long the tube may radiate")
-    warm_up: WarmUp | NotNeeded = Field(description="How long the generator warms up")
-    seasoning: Seasoning | NotNeeded = Field(description="When a cold tube is seasoned, and how")
+    duty: Annotated[
+        Annotated[Duty, Tag("Duty")] | Annotated[NotNeeded, Tag("NotNeeded")],
+        Discriminator(_care("Duty")),
+    ] = Field(description="How long the tube may radiate")
+    warm_up: Annotated[
+        Annotated[WarmUp, Tag("WarmUp")] | Annotated[NotNeeded, Tag("NotNeeded")],
+        Discriminator(_care("WarmUp")),
+    ] = Field(description="How long the generator warms up")
+    seasoning: Annotated[
+        Annotated[Seasoning, Tag("Seasoning")] | Annotated[NotNeeded, Tag("NotNeeded")],
+        Discriminator(_care("Seasoning")),
+    ] = Field(description="When a cold tube is seasoned, and how")
 
 
 class Presence(Section):
