@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from edge.control.actuators import RESTRICTIVE_TRIES, Actuators, Devices
 from edge.control.cases import Case, CaseBook
+from edge.control.service_mission import Mission
 from edge.core import events as ev
 from edge.core.effects import KINDS, Effect, Request, Target
 from edge.core.faults import Fault
@@ -113,6 +114,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.world, self.posted = World(), Posted()
+        self.mission: Mission | None = None
         held = HeldUnit()
         held.answer(OMS, "scan")
         self.case: Case = held.case
@@ -123,7 +125,7 @@ class Bench:
             LANE,
             devices=Devices(board, self.world, self.world, self.world, Worker(self.world)),
             book=self.book,
-            service=lambda _: None,
+            service=lambda _: self.mission,
             order=lambda case: ScanOrder(case.scan_id, case.inspection_id, "scans", {}),
             on_armed=lambda: self.world.log.append("noted"),
             relay_closed=lambda scan_id: scan_id == self.closed_for,

@@ -91,6 +91,8 @@ def test_nobody_acts_as_an_officer_he_is_not(tmp_path: Path, officer: str, login
         ("state_no_animals", {"officer": OMS, "inspection": 1}),
         ("ask_driver", {"officer": OMS, "inspection": "x", "animals": True}),
         ("refusal", {"officer": OMS, "inspection": "x"}),
+        ("season", {}),
+        ("end_service", {"officer": 3}),
     ],
 )
 def test_a_request_that_is_not_whole_is_a_bad_request_and_does_nothing(
@@ -117,6 +119,20 @@ def test_an_oms_at_the_lane_turns_a_held_unit_away(tmp_path: Path) -> None:
         await bench.run(0.1)
         assert reply == {"ok": True, "done": f"{asked['inspection']}: turn_away"}
         assert bench.inspection() == "turning_away"
+
+    at_desk(tmp_path, scenario)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("season", "this tube is not seasoned"), ("end_service", "no service mission is under way")],
+)
+def test_a_service_that_cannot_be_is_refused_with_its_reason(
+    tmp_path: Path, name: str, says: str
+) -> None:
+    async def scenario(_bench: LaneBench, desk: Desk) -> None:
+        with pytest.raises(CommandRefused, match=says):
+            await desk.handlers()[name]({"officer": OMS}, OWN)
 
     at_desk(tmp_path, scenario)
 

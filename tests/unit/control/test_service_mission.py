@@ -1,11 +1,15 @@
 """Seasoning on a lane with fake devices: who may, when, in which order, and when it counts."""
 
+import asyncio
+import os
+import pwd
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import pytest
 
 from edge.control.acts import Actor
+from edge.control.desk import Desk
 from edge.core import events as ev
 from edge.core.faults import Fault
 from edge.core.values import Input
@@ -317,5 +321,27 @@ def test_a_fault_of_the_generator_ends_a_seasoning_and_leaves_it_due(tmp_path: P
         bench.logic.runner.post(ev.FaultGone(Fault.SOURCE_FAULT))
         await bench.run(0.5)
         assert faults(bench) == {Fault.SEASONING_DUE}
+
+    on_bench(tmp_path, scenario)
+
+
+def test_a_seasoning_asked_for_at_the_door_is_permitted_on_disk_before_the_answer(
+    tmp_path: Path,
+) -> None:
+    async def scenario(bench: LaneBench) -> None:
+        await due(bench)
+        own = pwd.getpwuid(os.getuid()).pw_name
+        desk = Desk(bench.logic)
+        answering = asyncio.create_task(desk.season({"officer": "oms-sim"}, own))
+        await bench.run(0.2)
+        assert answering.result() == {
+            "ok": True, "done": "seasoning: permitted for 30 s; keep away",
+        }  # fmt: skip
+        on_disk = [kind for what, kinds in bench.happened if what == "commit" for kind in kinds]
+        assert {"service.permitted", "officer.acted"} <= set(on_disk)
+        ending = asyncio.create_task(desk.end_service({"officer": "oms-sim"}, own))
+        await bench.run(0.2)
+        assert ending.result() == {"ok": True, "done": "seasoning: ended"}
+        assert bench.mode() == "ready"
 
     on_bench(tmp_path, scenario)
