@@ -228,6 +228,7 @@ class SimLane:
             self.safety = slave
         if isinstance(slave, Linac):
             self.linac = slave
+            slave.warms_up(self._tube_limits.warm_up_ms)
         elif isinstance(slave, Living):
             self._living.append(slave)
 

@@ -157,3 +157,29 @@ def test_a_busy_lane_rests_its_tube_and_never_exceeds_the_duty(tmp_path: Path) -
         begin_ms = end_ms - WINDOW_S * 1000
         inside = sum(max(0, min(b, end_ms) - max(a, begin_ms)) for a, b in spans)
         assert inside <= ON_S * 1000
+
+
+def test_a_generator_that_was_switched_off_warms_up_before_the_next_unit(tmp_path: Path) -> None:
+    async def script(hand: Hand) -> None:
+        await hand.until(lambda: hand.mode is LaneState.SCANNING, 120)
+        await hand.until(lambda: hand.mode is LaneState.READY, 60)
+        hand.ask(do="power", what="generator")
+        hand.ask(do="line_fault", device="source", fault={"harm": "drop", "times": 0})
+        await hand.until(lambda: Fault.SOURCE_LOST in hand.faults, 10)
+        hand.ask(do="line_clear")
+        await hand.until(lambda: Fault.SOURCE_WARMING in hand.faults, 20)
+        begun_s = hand.now_s
+        left_s = hand.logic.status()["source"]
+        assert isinstance(left_s, dict)
+        assert 25 <= left_s["left_s"] <= 30
+        hand.logic.acts.ack(hand.officer())
+        while Fault.SOURCE_WARMING in hand.faults:
+            assert not hand.place.plant.actuators.relay_closed
+            await asyncio.sleep(0.1)
+        assert 28 <= hand.now_s - begun_s <= 31
+        assert hand.tube.ready
+        await hand.until(lambda: hand.mode is LaneState.SCANNING, 200)
+
+    config = changed(lane_folder(tmp_path), ("warm_up_s = 1\n", "warm_up_s = 30\n"))
+    result = run_script(Plan(1, 0.07, 30.0, ()), tmp_path, config, script)
+    assert result.problems == (), str(result)

@@ -23,7 +23,7 @@ TOKEN = 5
 
 
 def inputs(**changes: object) -> Inputs:
-    good = dict.fromkeys(Inputs._fields, Input.OK)
+    good = dict.fromkeys(Inputs._fields, Input.OK) | {"service": Input.BLOCKED}
     off = dict.fromkeys(("hv", "relay", "beam"), Feedback.OFF)
     return UNREAD._replace(**{**good, **off, **changes})
 
