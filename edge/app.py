@@ -16,6 +16,7 @@ from edge.clock import SystemClock
 from edge.control.facts import envelope_of
 from edge.control.restart import take_over
 from edge.control.signatures import Keyring
+from edge.control.tube_history import tube_history
 from edge.errors import EdgeError, JournalCorrupt, Mistake, SettingsError
 from edge.journal.keys import lane_key
 from edge.journal.reading import newest_of_kind
@@ -159,7 +160,8 @@ async def _journal(lane: LaneFile, state: Path) -> AsyncIterator[Opened]:
             )
         reader = journal.reader()
         try:
-            taken = take_over(reader, report.inspections)
+            tube = tube_history(reader, lane, SystemClock().utc())
+            taken = take_over(reader, report.inspections, tube)
             proofs = newest(newest_of_kind(reader, PROOF, PROOFS_READ))
         finally:
             reader.close()

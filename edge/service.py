@@ -24,7 +24,7 @@ from edge.control.housekeeping import Housekeeping
 from edge.control.images import make_worker
 from edge.control.inbox import Inbox
 from edge.control.lane_logic import LaneLogic, Recovered
-from edge.control.restart import TakeOver, close_broken
+from edge.control.restart import TakeOver, close_broken, close_service
 from edge.control.signatures import Keyring
 from edge.control.uplink import Uplink
 from edge.door import Door
@@ -103,7 +103,7 @@ class LaneService:
         self.logic = LaneLogic(
             lane,
             journal=journal,
-            recovered=Recovered(taken.next_token, taken.awaiting),
+            recovered=Recovered(taken.next_token, taken.awaiting, taken.tube),
             manifests=Shelf(self._find_manifests, self._manifest_by_id),
             law=law,
             clock=clock,
@@ -253,6 +253,8 @@ class LaneService:
 
     async def _close_broken(self) -> None:
         """Close what broke off; where a beam may have been on, with the board's count."""
+        if self._taken.service:
+            close_service(self.logic.recorder, self._taken.service)
         if any(case.scan_id for case in self._taken.broken):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._board_seen.wait(), BOARD_WAIT_S)

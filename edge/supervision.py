@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from edge.core import events as ev
 from edge.core.faults import Fault
-from edge.core.interlocks import BEAM, FEEDBACKS, Feedback, Inputs
-from edge.core.lane import LaneState
+from edge.core.interlocks import BEAM, FEEDBACKS, SWITCHES, Feedback, Inputs
+from edge.core.lane import RADIATING, LaneState
 from edge.core.state import State
 from edge.core.tracking import Sensor
 from edge.core.values import Input, Plausibility, Presence, Quality
@@ -31,8 +31,8 @@ _FAST_ROWS = frozenset({"lane.belt", "lane.exposure"})
 """Readings made here out of those of the belt and the board: they age as fast."""
 _PROOFS = ("watchdog", "watchdog_set")
 _PARAMETERS = "watchdog_parameters"
-_ROWS = (*BEAM, *FEEDBACKS)
-_ARMED = frozenset({LaneState.ADMITTING, LaneState.INTENT, LaneState.SCANNING})
+_ROWS = (*BEAM, *FEEDBACKS, *SWITCHES)
+_ARMED = RADIATING | {LaneState.ADMITTING, LaneState.INTENT, LaneState.SERVICE_INTENT}
 
 Post = Callable[..., None]
 
@@ -62,8 +62,11 @@ class Supervisor:
         now_ns: Callable[[], int],
         proofs: ProofBook,
         utc: Callable[[], datetime],
+        longest_ms: Callable[[int], int] | None = None,
     ) -> None:
+        """Make the eyes; ``longest_ms`` gives the longest exposure by arming, a scan's if None."""
         self._lane = lane
+        self._longest_ms = longest_ms or (lambda _: lane.source.max_exposure_ms)
         self._post = post
         self._core = core
         self._fresh_token = fresh_token
@@ -173,7 +176,7 @@ class Supervisor:
         self._board = report
         if report.state != "silent":
             self._trips(report)
-        spent = report.exposure_ms > self._lane.source.max_exposure_ms
+        spent = report.exposure_ms > self._longest_ms(report.scan_id)
         within = not spent or report.state in _UNEXPOSED
         exposure = Input.OK if within else Input.BLOCKED
         self.deliver((Point("lane.exposure", exposure),), report.requested_ns)

@@ -11,6 +11,7 @@ from dataclasses import field as default
 from pathlib import Path
 
 from edge.errors import Mistake, SettingsError
+from simulator.hall.tube import NO_LIMITS, TubeLimits
 from simulator.kinds import BAUD, CHOICES, KINDS, NUMBERS, STEPS, TEXTS, UNIT
 
 _MODBUS_PORT = 502
@@ -75,6 +76,7 @@ class LaneFile:
 
     devices: tuple[DeviceEntry, ...]
     detector: TcpWire | None
+    tube: TubeLimits = NO_LIMITS
 
 
 def load_lane_file(path: Path) -> LaneFile:
@@ -120,7 +122,27 @@ class _Reader:
             self._wrong("devices", "", "a lane needs devices")
         detector = document.get("detector")
         wire = self._tcp("detector", detector) if isinstance(detector, dict) else None
-        return LaneFile(tuple(devices), wire)
+        return LaneFile(tuple(devices), wire, self._tube(document.get("source")))
+
+    def _tube(self, source: object) -> TubeLimits:
+        """The simulated tube has the very limits that the lane is told to keep."""
+        section = source if isinstance(source, dict) else {}
+        duty, warm_up, seasoning = (
+            section.get(name, {}) for name in ("duty", "warm_up", "seasoning")
+        )
+        return TubeLimits(
+            warm_up_ms=1000 * self._care("source.warm_up", warm_up, "warm_up_s"),
+            pause_ms=1000 * self._care("source.duty", duty, "pause_s"),
+            window_ms=1000 * self._care("source.duty", duty, "window_s"),
+            on_ms=1000 * self._care("source.duty", duty, "on_s"),
+            season_after_ms=3_600_000 * self._care("source.seasoning", seasoning, "season_after_h"),
+        )
+
+    def _care(self, key: str, table: object, name: str) -> int:
+        """A limit of the tube, 0 where the lane file gives none."""
+        if not isinstance(table, dict) or name not in table:
+            return 0
+        return self._number(key, table, name, 0)
 
     def _tables(self, document: dict[str, object], key: str) -> dict[str, dict[str, object]]:
         tables = document.get(key, {})

@@ -164,6 +164,21 @@ TEXTS: dict[Fault, FaultText] = {
         "Питание от батареи",
         "Қуат батареядан беріліп тұр",
     ),
+    Fault.SOURCE_RESTING: FaultText(
+        "The X-ray tube rests to keep its duty cycle",
+        "Рентгеновская трубка отдыхает по режиму нагрузки",
+        "Рентген түтігі жүктеме режимі бойынша тынығуда",
+    ),
+    Fault.SOURCE_WARMING: FaultText(
+        "The X-ray generator warms up",
+        "Рентгеновский генератор прогревается",
+        "Рентген генераторы қызып жатыр",
+    ),
+    Fault.SEASONING_DUE: FaultText(
+        "The X-ray tube has to be seasoned before the next scan",
+        "Перед следующим сканированием требуется тренировка трубки",
+        "Келесі сканерлеу алдында түтікті жаттықтыру қажет",
+    ),
     Fault.READER_LOST: FaultText(
         "A plate or code reader does not answer",
         "Считыватель не отвечает",

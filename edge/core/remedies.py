@@ -178,6 +178,21 @@ REMEDIES: dict[Fault, FaultText] = {
         "Объект на полосе завершается, другие не впускаются; восстановите сетевое питание.",
         "Жолақтағы нысан аяқталады, басқасы кіргізілмейді; желілік қуатты қалпына келтіріңіз.",
     ),
+    Fault.SOURCE_RESTING: FaultText(
+        "Nothing; units are admitted again by themselves. `scanlane status` says when.",
+        "Ничего; приём возобновится сам. `scanlane status` показывает, когда.",
+        "Ештеңе; қабылдау өзі жалғасады. `scanlane status` қашан екенін көрсетеді.",
+    ),
+    Fault.SOURCE_WARMING: FaultText(
+        "Nothing; units are admitted once it is warm. `scanlane status` says when.",
+        "Ничего; приём начнётся после прогрева. `scanlane status` показывает, когда.",
+        "Ештеңе; қабылдау қызғаннан кейін басталады. `scanlane status` қашан екенін көрсетеді.",
+    ),
+    Fault.SEASONING_DUE: FaultText(
+        "Empty and secure the lane, turn the key to SERVICE, run `scanlane season`.",
+        "Освободите и закройте полосу, поверните ключ в SERVICE, выполните `scanlane season`.",
+        "Жолақты босатып, жабыңыз, кілтті SERVICE күйіне бұраңыз, `scanlane season` орындаңыз.",
+    ),
     Fault.READER_LOST: FaultText(
         "Check the reader; units are held for identification meanwhile.",
         "Проверьте считыватель; до этого объекты задерживаются для опознания.",

@@ -23,6 +23,7 @@ class Limits(NamedTuple):
         travel_ticks: longest time between two sensor changes of a moving unit.
         hold_ticks: time an officer has for an answer.
         image_ticks: longest time from the end of a scan to its package.
+        service_ticks: longest beam without a unit, and longest wait for its warning.
         release_at_once: release a scanned unit before the outcome is known.
     """
 
@@ -33,6 +34,7 @@ class Limits(NamedTuple):
     travel_ticks: int
     hold_ticks: int
     image_ticks: int
+    service_ticks: int
     release_at_once: bool
 
 
@@ -50,7 +52,7 @@ class State(NamedTuple):
 
     Attributes:
         lane: what the lane is doing.
-        mission: token it does it for, 0 when for none.
+        mission: token it does it for, 0 when for none, below 0 in service.
         tracking: where the units are.
         inspections: the open ones, oldest first.
         inputs: the interlock inputs as last read.

@@ -17,6 +17,9 @@ SELECT sequence, CAST(record AS BLOB), hash FROM entry WHERE sequence >= ? ORDER
 _OF_INSPECTION = """
 SELECT CAST(record AS BLOB) FROM entry WHERE inspection_id = ? ORDER BY sequence LIMIT ?
 """
+_OF_KIND = """
+SELECT CAST(record AS BLOB) FROM entry WHERE kind = ? ORDER BY sequence DESC LIMIT ?
+"""
 _OUTCOME = """
 SELECT CAST(record AS BLOB) FROM entry WHERE inspection_id = ? AND kind = ?
 ORDER BY sequence DESC LIMIT 1
@@ -40,6 +43,11 @@ def links(reader: Reader, first: int) -> Iterator[Link]:
 def entries_of(reader: Reader, inspection_id: str) -> list[Record]:
     """Give the entries of one inspection in order. Raises JournalError."""
     return list(records(reader.rows(_OF_INSPECTION, inspection_id, INSPECTION_ENTRIES_LIMIT)))
+
+
+def newest_of(reader: Reader, kind: str, limit: int) -> list[Record]:
+    """Give the newest entries of a kind, newest first, ``limit`` at most. Raises JournalError."""
+    return list(records(reader.rows(_OF_KIND, kind, limit)))
 
 
 def outcome_of(reader: Reader, inspection_id: str) -> Record | None:

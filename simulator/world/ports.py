@@ -24,9 +24,9 @@ STORE_S = 0.8
 LINE_UM = 3000
 _SEEN = {spot: f"safety.{spot.value}" for spot in Spot}
 _SAFETY = (
-    "safety.key", "safety.doors", "safety.secured", "safety.zone", "safety.lamp", "safety.horn",
-    "safety.entry_barrier_closed", "safety.exit_barrier_closed", "safety.beam_feedback",
-    "safety.watchdog",
+    "safety.key", "safety.key_service", "safety.doors", "safety.secured", "safety.zone",
+    "safety.lamp", "safety.horn", "safety.entry_barrier_closed", "safety.exit_barrier_closed",
+    "safety.beam_feedback", "safety.watchdog",
 )  # fmt: skip
 _PRESENCE = {Sees.CLEAR: Presence.CLEAR, Sees.OCCUPIED: Presence.OCCUPIED}
 
@@ -264,7 +264,8 @@ class Publisher:
             estop = Input.CONFLICT
         entry, way_out = plant.entry_barrier, plant.exit_barrier
         good = (
-            people.key is Key.ON,
+            people.key is not Key.OFF,
+            people.key is Key.SERVICE,
             not people.doors_open,
             plant.secured,
             not (people.person_in_zone or damage.zone_selftest_failed),

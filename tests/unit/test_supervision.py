@@ -5,7 +5,7 @@ import pytest
 from edge.core import events as ev
 from edge.core.faults import Fault
 from edge.core.interlocks import Feedback
-from edge.core.lane import LaneState
+from edge.core.lane import RADIATING, LaneState
 from edge.core.tracking import Sensor
 from edge.core.values import Input, Plausibility, Presence, Quality
 from edge.ports import BoardReport, Point, Reading
@@ -259,7 +259,7 @@ def test_a_lease_is_lost_only_while_armed(lane: LaneState, state: str) -> None:
     bench.clock.ms += 1
     bench.core.lane(lane, 7)
     bench.report(state)
-    armed = {LaneState.ADMITTING, LaneState.INTENT, LaneState.SCANNING}
+    armed = {LaneState.ADMITTING, LaneState.INTENT} | RADIATING | {LaneState.SERVICE_INTENT}
     assert len(bench.posted.of(ev.LeaseLost)) == (1 if lane in armed else 0)
 
 
