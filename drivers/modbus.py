@@ -6,6 +6,7 @@ between: `ModbusBus.run` connects and mends, and sleeps for as long as all is we
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 
 from drivers.modbus_answers import AnswerFilter, Framing
@@ -20,6 +21,8 @@ from edge.errors import (
     DeviceUnreachable,
 )
 
+_REMEMBERED = 32
+"""So many newest times of sending are remembered."""
 _DRAIN_PAUSES = 4
 """Quiet pauses that a babbling line is given before it is spoken to again."""
 
@@ -43,6 +46,7 @@ class ModbusBus:
         rtu = isinstance(settings, RtuSettings)
         self._silence_s = settings.silence_ms / 1000 if isinstance(settings, RtuSettings) else 0.0
         self._filter = AnswerFilter(Framing.RTU if rtu else Framing.TCP)
+        self._newest: deque[int] = deque(maxlen=_REMEMBERED)
         self._client: ModbusClient | None = None
         self._down = ""
         self._ready = False
@@ -56,6 +60,15 @@ class ModbusBus:
         self._deadline: asyncio.TimerHandle | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._rest: asyncio.TimerHandle | None = None
+
+    @property
+    def sent_ns(self) -> int:
+        """Monotonic time at which the newest frame left, 0 before the first."""
+        return self._sent_ns
+
+    def sent_after(self, moment_ns: int) -> int | None:
+        """When the first frame after a moment left, None before it; of the newest few frames."""
+        return next((sent_ns for sent_ns in self._newest if sent_ns > moment_ns), None)
 
     async def exchange(self, request: Request) -> Answer:
         """Queue one request and wait for its checked answer.
@@ -247,6 +260,7 @@ class ModbusBus:
     def _sent(self, frame: bytes) -> None:
         assert self._in_flight is not None
         self._sent_ns = self._now_ns()
+        self._newest.append(self._sent_ns)
         self._filter.sent(self._in_flight.request, frame)
 
     async def _recover(self, error: DeviceError | None) -> None:

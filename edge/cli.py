@@ -16,6 +16,7 @@ import click
 from edge.device_cli import device
 from edge.errors import EdgeError, SettingsError
 from edge.law_cli import decide, law
+from edge.prove_cli import prove
 
 EXIT_FAILED, EXIT_SETTINGS = 1, 3
 JOURNAL = "journal.db"
@@ -271,6 +272,7 @@ def schema(name: str | None) -> None:
 
 
 main.add_command(decide)
+device.add_command(prove)
 main.add_command(device)
 main.add_command(law)
 

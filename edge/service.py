@@ -8,7 +8,7 @@ import contextlib
 import json
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ from edge.ports import (
     Sink,
     XraySource,
 )
+from edge.proofs import Proof, ProofBook
 from edge.selfcheck import SelfCheck
 from edge.settings import LaneFile
 
@@ -77,6 +78,7 @@ class Opened:
     journal: Journal
     keys: Keyring
     taken: TakeOver
+    proofs: Mapping[str, Proof]
 
 
 class LaneService:
@@ -106,6 +108,7 @@ class LaneService:
             law=law,
             clock=clock,
             archive=state / "archive",
+            proofs=ProofBook(lane, opened.proofs),
             on_events=self._wake,
             on_entries=self._tell,
         )

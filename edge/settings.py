@@ -204,6 +204,25 @@ class Trust(Section):
     law: tuple[str, ...] = Field(strict=False, description="May sign tables and lexica of the law")
 
 
+class Proofs(Section):
+    """What the proofs of `scanlane device prove` must show; nothing here has a default.
+
+    The times count from the last frame that a device got to its safe state being seen.
+    """
+
+    valid_days: int = Field(ge=1, le=1100, description="Age at which a proof must be made anew")
+    service_s: int = Field(ge=20, le=600, description="Longest service permit for a proof")
+    conveyor_ms: int = Field(ge=100, le=10_000, description="The belt stands within")
+    safety_ms: int = Field(ge=100, le=10_000, description="Its outputs are off within")
+    board_ms: int = Field(ge=300, le=1000, description="The relay is open within")
+    source_ms: int = Field(
+        ge=300, le=10_000, description="The generator's interlock is open within"
+    )
+    outputs_ms: int | None = Field(
+        None, ge=100, le=60_000, description="A remote I/O's outputs are safe within, where one has"
+    )
+
+
 class LaneFile(Section):
     """A whole lane file."""
 
@@ -226,6 +245,7 @@ class LaneFile(Section):
     mqtt: Mqtt
     law: Law
     storage: Storage
+    proofs: Proofs
     officers: tuple[Officer, ...] = Field(strict=False)
     trust: Trust
 

@@ -32,6 +32,7 @@ from edge.core.tracking import NOBODY
 from edge.journal.entries import JournalEntry
 from edge.law.case import LawData
 from edge.ports import BoardReport, ScanOrder
+from edge.proofs import ProofBook
 from edge.runner import Runner
 from edge.settings import LaneFile
 from edge.supervision import Supervisor
@@ -67,6 +68,7 @@ class LaneLogic:
         law: LawData,
         clock: Clock,
         archive: Path,
+        proofs: ProofBook,
         on_events: Callable[[], None],
         on_entries: Callable[[Sequence[JournalEntry]], None],
     ) -> None:
@@ -93,7 +95,7 @@ class LaneLogic:
             effector=self,
             now_ns=clock.monotonic_ns,
         )
-        self.supervisor = self._make_supervisor()
+        self.supervisor = self._make_supervisor(proofs)
         self.gate = self._make_gate(manifests, law)
         self.officers = Officers(lane)
         self.acts = self._make_acts()
@@ -126,7 +128,7 @@ class LaneLogic:
             clock=self._clock,
         )
 
-    def _make_supervisor(self) -> Supervisor:
+    def _make_supervisor(self, proofs: ProofBook) -> Supervisor:
         return Supervisor(
             self.lane,
             post=self.runner.post,
@@ -135,6 +137,8 @@ class LaneLogic:
             declared_length_mm=self._declared_length_mm,
             on_text=self._text,
             now_ns=self._clock.monotonic_ns,
+            proofs=proofs,
+            utc=self._clock.utc,
         )
 
     def _make_gate(self, manifests: Shelf, law: LawData) -> Gate:

@@ -144,9 +144,10 @@ TEXTS: dict[Fault, FaultText] = {
         "Ерекше жағдайлар кестесі не тірі тауарлар сөздігі жоқ, мерзімі өткен не қол қойылмаған",
     ),
     Fault.WATCHDOG_UNPROVEN: FaultText(
-        "A device's watchdog is off or too slow",
-        "Сторожевой таймер устройства отключён или слишком медленный",
-        "Құрылғының күзет таймері өшірулі не тым баяу",
+        "A device is not proven to stop by itself, or its watchdog is off or too slow",
+        "Не доказано, что устройство останавливается само, или его сторожевой таймер отключён или "
+        "слишком медленный",
+        "Құрылғының өздігінен тоқтайтыны дәлелденбеген, не оның күзет таймері өшірулі не тым баяу",
     ),
     Fault.STORAGE_LOW: FaultText(
         "Too little storage for another scan",

@@ -156,9 +156,12 @@ REMEDIES: dict[Fault, FaultText] = {
         "(`scanlane-hq sign-law`). Оған дейін рұқсат берілмейді.",
     ),
     Fault.WATCHDOG_UNPROVEN: FaultText(
-        "Set the watchdog parameters named in `scanlane status` on the device.",
-        "Установите на устройстве параметры сторожевого таймера, названные в `scanlane status`.",
-        "Құрылғыда `scanlane status` атаған күзет таймерінің параметрлерін орнатыңыз.",
+        "Set the watchdog parameters named in `scanlane status` on the device, stop the lane and "
+        "run `scanlane device prove`.",
+        "Установите на устройстве параметры сторожевого таймера, названные в `scanlane status`, "
+        "остановите полосу и запустите `scanlane device prove`.",
+        "Құрылғыда `scanlane status` атаған күзет таймерінің параметрлерін орнатыңыз, "
+        "жолақты тоқтатып, `scanlane device prove` іске қосыңыз.",
     ),
     Fault.STORAGE_LOW: FaultText(
         "Restore the link to headquarters or add storage.",

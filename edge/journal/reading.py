@@ -22,6 +22,11 @@ SELECT CAST(record AS BLOB) FROM entry WHERE inspection_id = ? AND kind = ?
 ORDER BY sequence DESC LIMIT 1
 """
 
+_OF_KIND = """
+SELECT record FROM (SELECT sequence, CAST(record AS BLOB) AS record FROM entry WHERE kind = ?
+ORDER BY sequence DESC LIMIT ?) ORDER BY sequence
+"""
+
 
 def links(reader: Reader, first: int) -> Iterator[Link]:
     """Give the links of the chain from sequence ``first`` on, however many. Raises JournalError."""
@@ -41,6 +46,11 @@ def outcome_of(reader: Reader, inspection_id: str) -> Record | None:
     """Give the newest outcome entered for an inspection, None before one. Raises JournalError."""
     found = reader.rows(_OUTCOME, inspection_id, EntryKind.OUTCOME_GIVEN.value)
     return next(iter(records(found)), None)
+
+
+def newest_of_kind(reader: Reader, kind: str, limit: int) -> list[Record]:
+    """Give the newest entries of one kind, at most ``limit``, in order. Raises JournalError."""
+    return list(records(reader.rows(_OF_KIND, kind, limit)))
 
 
 def newest_inspection(reader: Reader) -> str | None:

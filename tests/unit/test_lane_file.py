@@ -221,7 +221,9 @@ def test_any_change_to_a_lane_file_loads_or_is_explained(
         holder = raw
         for key in path[:-1]:
             inside = isinstance(holder, dict) and key in holder
-            inside = inside or (isinstance(holder, list) and int(key) < len(holder))
+            inside = inside or (
+                isinstance(holder, list) and isinstance(key, int) and key < len(holder)
+            )
             holder = holder[key] if inside else {}
         if value is None and isinstance(holder, dict):
             holder.pop(path[-1], None)

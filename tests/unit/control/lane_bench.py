@@ -19,7 +19,9 @@ from edge.journal.recovery import recover
 from edge.journal.store import Journal
 from edge.messages.manifest import Manifest
 from edge.ports import Belief, BoardReport, Point, ScanOrder
+from edge.proofs import ProofBook
 from edge.settings import LaneFile
+from simulator.proofs import as_proven
 from simulator.world.virtual_loop import VirtualClock, VirtualLoop, run_virtual
 from tests.unit.control.kit import LANE, LAW, manifest, shelf
 
@@ -129,6 +131,7 @@ class LaneBench:
             law=LAW,
             clock=self.clock,
             archive=folder / "archive",
+            proofs=ProofBook(lane, as_proven(lane, self.clock.utc())),
             on_events=self._wake,
             on_entries=self.told.extend,
         )

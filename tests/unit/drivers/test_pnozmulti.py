@@ -192,7 +192,7 @@ def test_two_reads_within_one_cycle_of_the_controller_are_no_standstill():
     ]
 
 
-def test_the_watchdog_is_set_to_500_ms_and_fed_at_every_cycle_while_the_logic_lives(plc):
+def test_the_watchdog_of_500_ms_is_fed_every_100_ms_while_the_logic_lives(plc):
     async def main(bench):
         await asyncio.sleep(2.0)
         fed = plc.writes.count(FEED)
@@ -203,7 +203,7 @@ def test_the_watchdog_is_set_to_500_ms_and_fed_at_every_cycle_while_the_logic_li
         return fed, list(plc.frames), bench.loop.time() - plc.fed_s
 
     fed, after_death, unfed_s = on(plc, main)
-    assert 45 <= fed <= 51
+    assert 18 <= fed <= 26
     assert after_death == []
     assert unfed_s > 1.9
 
