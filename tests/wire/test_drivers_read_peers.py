@@ -31,6 +31,8 @@ Result = TypeVar("Result")
 Held = Mapping[str, Mapping[int, int]]
 HOST = "127.0.0.1"
 PATIENCE_S = 20.0
+PATIENT = {"response_timeout_ms": 4000, "patience_ms": 15_000}
+"""A busy machine is no silent server."""
 
 PANEL: Held = {
     # -5.5 C; 0.25 uSv/h with its low word first; a lost sensor; the serial number.
@@ -66,7 +68,7 @@ def _words(held: Held) -> list[str]:
 @contextmanager
 def libmodbus_tcp(held: Held) -> Iterator[BusSettings]:
     with libmodbus(f"tcp {HOST}:0", *_words(held)) as told:
-        yield TcpSettings(kind="tcp", host=HOST, port=int(next(told)))
+        yield TcpSettings(kind="tcp", host=HOST, port=int(next(told)), **PATIENT)
 
 
 @contextmanager
@@ -80,7 +82,7 @@ def libmodbus_rtu(held: Held) -> Iterator[BusSettings]:
         libmodbus(f"rtu {os.ttyname(theirs[1])}:1", *_words(held)) as told,
     ):
         assert next(told) == "open\n"
-        yield RtuSettings(kind="rtu", port=os.ttyname(ours[1]), baud=BAUD)
+        yield RtuSettings(kind="rtu", port=os.ttyname(ours[1]), baud=BAUD, **PATIENT)
     for fd in (*ours, *theirs):
         os.close(fd)
 
@@ -123,7 +125,7 @@ def pymodbustcp(held: Held) -> Iterator[BusSettings]:
             store[table](at, [value])
     server.start()
     try:
-        yield TcpSettings(kind="tcp", host=HOST, port=server._service.server_address[1])
+        yield TcpSettings(kind="tcp", host=HOST, port=server._service.server_address[1], **PATIENT)
     finally:
         server.stop()
 
@@ -308,7 +310,9 @@ def test_a_server_of_others_hears_the_stop_before_a_hundred_polls_that_wait() ->
         await asyncio.gather(*polls)
 
     with libmodbus(f"tcp {HOST}:0", "--ask") as told:
-        settings = TcpSettings(kind="tcp", host=HOST, port=int(next(told)), queue_limit=128)
+        settings = TcpSettings(
+            kind="tcp", host=HOST, port=int(next(told)), queue_limit=128, **PATIENT
+        )
         with_bus(settings, act)
         heard = [next(told).strip() for _ in range(102)]
     assert heard == ["0300090001", "03000a0002", "1000000001", *["03000a0002"] * 99]
@@ -337,5 +341,5 @@ def test_a_server_of_others_that_dies_is_lost_and_its_successor_is_read() -> Non
 
     with libmodbus(f"tcp {HOST}:0") as told:
         port = int(next(told))
-    settings = TcpSettings(kind="tcp", host=HOST, port=port)
+    settings = TcpSettings(kind="tcp", host=HOST, port=port, **PATIENT)
     assert with_bus(settings, act) == [(FIRST + 5,), (FIRST + 7,)]

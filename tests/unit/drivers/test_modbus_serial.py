@@ -86,7 +86,9 @@ def test_a_terminal_unplugged_and_plugged_in_again_goes_on(serial, tmp_path):
 
     async def main():
         wire = plugged()
-        settings = RtuSettings(kind="rtu", port=str(link), backoff_max_ms=100)
+        settings = RtuSettings(
+            kind="rtu", port=str(link), response_timeout_ms=4000, backoff_max_ms=100
+        )
         loop = asyncio.get_running_loop()
         bus = ModbusBus(name="line", settings=settings, now_ns=lambda: int(loop.time() * 1e9))
         task = asyncio.create_task(bus.run())
