@@ -18,7 +18,7 @@ from edge.control.tube import TubeCare
 from edge.core import events as ev
 from edge.core.effects import EntryKind
 from edge.core.lane import LaneState
-from edge.core.servicing import DONE, against_service, is_empty
+from edge.core.servicing import DONE, against_service, hindering, is_empty
 from edge.core.state import Freshness, State, Step
 from edge.core.values import Input, Quality
 from edge.errors import CommandRefused
@@ -241,8 +241,9 @@ class Service:
             raise CommandRefused("; ".join(reason.value for reason in made.reasons))
         against = against_service(state)
         if against:
-            rows = ", ".join(f"{reason.row} {reason.says.value}" for reason in against)
-            raise CommandRefused(f"against a beam stands: {rows}")
+            rows = [f"{one.row} {one.says.value}" for one in against if one.row != "fault"]
+            faults = [fault.value for fault in hindering(state)]
+            raise CommandRefused(f"against a beam stands: {', '.join(rows + faults)}")
         if state.lane is not LaneState.READY:
             raise CommandRefused(f"the lane is {state.lane.value}; it must be ready")
         return made

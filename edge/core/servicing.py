@@ -21,8 +21,9 @@ from edge.core.state import Freshness, State, Work
 from edge.core.tracking import Certainty, sees_nothing, tokens
 from edge.core.values import Input
 
-SERVED = frozenset({Fault.SEASONING_DUE})
-"""Faults that a service mission is there to end; any other that admits no unit forbids it."""
+SERVED = frozenset({Fault.SEASONING_DUE, Fault.CALIBRATION_MISSING})
+"""Faults that service missions are there to end, none of which needs the other to be gone; any
+other that admits no unit forbids one."""
 
 DONE = "done"
 """Cause of an end after which what the mission was for is done."""
@@ -41,7 +42,7 @@ def against_service(state: State, rows: tuple[str, ...] = SERVICE_STANDING) -> t
         ("secured_edge", state.secured is Freshness.FRESH),
         ("lane_empty", is_empty(state)),
         ("inspection", not state.inspections),
-        ("fault", not _hindering(state)),
+        ("fault", not hindering(state)),
     )
     found += [Against(row, Input.BLOCKED) for row, holds in conditions if not holds]
     if state.inputs.service is not Input.OK:
@@ -56,11 +57,13 @@ def is_empty(state: State) -> bool:
     return believed and sees_nothing(tracking) and not tokens(tracking)
 
 
-def _hindering(state: State) -> bool:
-    return any(
-        RANK[CATALOGUE[active.fault].kind] >= RANK[FaultClass.NO_ENTRY]
-        and active.fault not in SERVED
+def hindering(state: State) -> tuple[Fault, ...]:
+    """The active faults that forbid a service mission."""
+    return tuple(
+        active.fault
         for active in state.faults
+        if RANK[CATALOGUE[active.fault].kind] >= RANK[FaultClass.NO_ENTRY]
+        and active.fault not in SERVED
     )
 
 

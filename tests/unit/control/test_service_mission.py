@@ -345,3 +345,14 @@ def test_a_seasoning_asked_for_at_the_door_is_permitted_on_disk_before_the_answe
         assert bench.mode() == "ready"
 
     on_bench(tmp_path, scenario)
+
+
+def test_a_refusal_names_the_fault_that_stands_against_it(tmp_path: Path) -> None:
+    async def scenario(bench: LaneBench) -> None:
+        await due(bench)
+        bench.logic.runner.post(ev.FaultRaised(Fault.ON_BATTERY, present=True))
+        await bench.run(0.1)
+        with pytest.raises(CommandRefused, match="stands: on_battery"):
+            bench.logic.service.season(officer(bench))
+
+    on_bench(tmp_path, scenario)

@@ -140,6 +140,8 @@ def test_a_tube_that_is_due_for_seasoning_may_be_seasoned_and_scans_no_unit() ->
     due = ev.FaultRaised(Fault.SEASONING_DUE, present=True)
     lane = in_service().read(tube=Input.BLOCKED).take(due, PERMITTED)
     assert Effect.ARM_BOARD in lane.effects
+    missing = ev.FaultRaised(Fault.CALIBRATION_MISSING, present=True)
+    assert Effect.ARM_BOARD in in_service().take(missing, PERMITTED).effects
     lane = arrived().read(tube=Input.BLOCKED).take(due, verdict(VerdictKind.SCAN))
     assert Effect.ARM_DETECTOR not in lane.effects
     assert "tube" in OPTIONAL
