@@ -10,9 +10,9 @@ import pytest
 from edge.clock import SystemClock
 from edge.proofs import Proof
 from simulator.proofs import as_proven
+from tests.proofs import take_as_proven, write_proofs
 from tests.unit.control.kit import LANE, LANE_FILE
 from tests.unit.test_cli import call
-from tests.wire.lane_proofs import take_as_proven, write_proofs
 
 COMMAND = ("device", "prove", str(LANE_FILE))
 
