@@ -1,6 +1,7 @@
 """`scanlane device prove` on virtual time: the real drivers, the emulators, and what goes wrong."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.simulation.full_lane import lane_folder
 from tests.simulation.test_other_devices import refitted
 
 PUMP_S = 0.005
+CANCEL = "cancel"
 REMOTE_IO = """[buses.io]
 kind = "tcp"
 host = "127.0.0.1"
@@ -43,7 +45,8 @@ proof_output = "beacon"
 """
 
 Act = Callable[[SimLane], object]
-"""Something that is done in the hall once; gives False while it is not time yet."""
+"""Something that is done in the hall once; gives False while it is not time yet. What gives CANCEL
+has the command stopped, as by Ctrl-C."""
 
 
 class Scene:
@@ -98,16 +101,21 @@ class Scene:
                     actuators = sim.plant.actuators
                     self.relay_seen |= actuators.relay_closed
                     self.fastest_mm_s = max(self.fastest_mm_s, abs(actuators.belt_speed_mm_s))
-                    done[0] = done[0] or act(sim) is not False
+                    said = done[0] or act(sim)
+                    done[0] = said is not False
+                    if said == CANCEL:
+                        proving.cancel()
                     await asyncio.sleep(PUMP_S)
 
-            task = asyncio.create_task(pump())
             order = Order(self.file, self.state, devices, officer)
+            proving = asyncio.create_task(prove(order, VirtualClock(loop), self.told.append))
+            task = asyncio.create_task(pump())
             try:
-                found = await prove(order, VirtualClock(loop), self.told.append)
-                await self._live(loop, sync, 1.0)
-                return found
+                with contextlib.suppress(asyncio.CancelledError):
+                    return await proving
+                return []
             finally:
+                await self._live(loop, sync, 2.0)
                 task.cancel()
 
         return {one.device: one for one in run_virtual(main)}
@@ -311,3 +319,23 @@ def test_who_may_not_and_what_needs_nothing_is_refused_before_anything_is_sent(
     with pytest.raises(EdgeError, match=r"qr: needs no proof on this lane; there are: belt, board"):
         scene.prove("qr")
     assert not (scene.state / "journal.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("device", "begun"),
+    [
+        ("belt", lambda lane: lane.plant.actuators.belt_speed_mm_s > 90),
+        ("safety", lambda lane: lane.plant.actuators.warning),
+        ("board", lambda lane: lane.plant.actuators.relay_closed),
+    ],
+)
+def test_a_command_that_is_stopped_leaves_everything_at_rest_and_proves_nothing(
+    scene: Scene, device: str, begun: Callable[[SimLane], bool]
+) -> None:
+    found = scene.prove(device, act=lambda lane: CANCEL if begun(lane) else False)
+    assert found == {}
+    assert scene.sim is not None
+    actuators = scene.sim.plant.actuators
+    assert actuators.belt_speed_mm_s == 0
+    assert (actuators.warning, actuators.relay_closed) == (False, False)
+    assert "device.proof" not in scene.kinds()
