@@ -221,7 +221,7 @@ class _Reader:
 
     def _numbers(self, key: str, table: dict[str, object], kind: str) -> dict[str, float]:
         found = {
-            name: self._measure(key, table, name, left_out)
+            name: self._measure(key, table, name, left_out) if name in table or left_out else 0.0
             for name, left_out in NUMBERS.get(kind, {}).items()
         }
         step = found.get("increment_kg", 1.0)

@@ -23,8 +23,8 @@ from headquarters.keys import open_key
 from headquarters.vouch import law_files, sign_law
 from simulator.broker import BrokerHandle, free_port, start_broker
 from simulator.hall.truth import Span
+from tests.proofs import take_as_proven
 from tests.wire.lane_programs import Answer, Program, ask, until
-from tests.wire.lane_proofs import take_as_proven
 from tests.wire.noisy_wires import NoisyWires
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -159,6 +159,8 @@ class Cell:
     async def running(self, *names: str) -> AsyncIterator[None]:
         """Run devices and their buses; the devices say goodbye before the buses end."""
         names = tuple(dict.fromkeys(names))
+        # What was read before they ran this time says nothing.
+        self.eyes, self.report = Eyes(self.lane, self.now_ns), None
         self._alive.update(dict.fromkeys(names, True))
         self._running = {name: self._make(name) for name in names}
         buses = {
@@ -182,7 +184,7 @@ class Cell:
 
     def _make(self, name: str) -> Device:
         made = self._built.made[name]
-        around = replace(self._around, alive=lambda: self._alive[name])
+        around = replace(self._around, sink=self.eyes, alive=lambda: self._alive[name])
         device = made.kind.make(name, made.settings, around, made.parts)
         if isinstance(device, Generator):
             # It refuses every order but HV off.

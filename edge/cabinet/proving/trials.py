@@ -23,7 +23,6 @@ from edge.cabinet.proving.cell import MS_NS, Cell, ProofBroken
 from edge.core.interlocks import MOTION, reasons_against
 from edge.core.tracking import Sensor
 from edge.core.values import Input, Presence
-from edge.errors import DeviceError
 from edge.ports import Conveyor, Reading, SafetyController, WatchdogSet, Watched
 from edge.proofs import Silence
 
@@ -152,6 +151,7 @@ class DriveTrial:
         said = await _first(self._cell, f"{self._name}.drive_fault", since_ns)
         if said.value is not Input.BLOCKED:
             return Fall(fell=False, safe_ns=None, saw="it still ran")
+        fault = f"in fault ({said.detail})" if said.detail else "in fault"
         speed = f"{self._name}.speed_mm_s"
         stood: list[Reading] = []
 
@@ -162,8 +162,8 @@ class DriveTrial:
         try:
             await self._eyes.until(stands, _SAFE_S, "the belt stands")
         except ProofBroken:
-            return Fall(fell=True, safe_ns=None, saw=f"fault {said.detail}, and it moves on")
-        return Fall(fell=True, safe_ns=stood[0].requested_ns, saw=f"fault {said.detail}, it stands")
+            return Fall(fell=True, safe_ns=None, saw=f"{fault}, and it moves on")
+        return Fall(fell=True, safe_ns=stood[0].requested_ns, saw=f"{fault}, it stands")
 
     async def rest(self) -> None:
         """Stop the belt and have the drive forget the fault that it was brought to."""
@@ -259,6 +259,3 @@ async def _first(cell: Cell, source: str, since_ns: int) -> Reading:
         lambda: bool(cell.eyes.since(source, since_ns)), _SETTLE_S, f"{source} is read again"
     )
     return cell.eyes.since(source, since_ns)[0]
-
-
-TRIAL_FAULTS = (ProofBroken, DeviceError)

@@ -393,3 +393,21 @@ def test_no_thread_is_started_for_a_line(slave):
 
     before = threading.active_count()
     assert with_bus(slave, main) == before
+
+
+def test_a_bus_tells_when_its_frames_left_so_that_a_silence_can_be_measured(slave):
+    async def main(bus, loop):
+        assert (bus.sent_ns, bus.sent_after(0)) == (0, None)
+        for _ in range(2):
+            await bus.exchange(read(10))
+        last_ns = bus.sent_ns
+        assert bus.sent_after(last_ns) is None
+        await asyncio.sleep(0.7)
+        woke_ns = loop.now_ns()
+        for _ in range(3):
+            await bus.exchange(read(10))
+        first_ns = bus.sent_after(last_ns)
+        assert woke_ns <= first_ns < bus.sent_ns
+        assert first_ns - last_ns >= 700_000_000
+
+    with_bus(slave, main)

@@ -1,6 +1,6 @@
 """Proofs in the journal of a lane that is to be started, without the time they take.
 
-What `scanlane device prove` itself does on wires is tested in `test_device_prove`.
+What `scanlane device prove` itself does on wires is tested in `wire/test_device_prove`.
 """
 
 from pathlib import Path
