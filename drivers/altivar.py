@@ -28,7 +28,7 @@ from drivers.modbus_unit import ModbusUnit, Sample
 from drivers.read_plan import plan_named, plan_reads
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceRefused, DeviceTimeout
-from edge.ports import Heartbeat, Point, Sink, Value, points_of
+from edge.ports import Heartbeat, Point, Sink, Value, WatchdogSet, points_of
 
 REQUIRED_FIELDS = ("cmd", "lfrd", "eta", "rfrd", "lft", "tto", "sll")
 _FAST_FIELDS = ("eta", "rfrd")
@@ -43,7 +43,15 @@ ABOUT = About(
     device="Schneider Altivar belt drive",
     protocol="CiA 402 by Modbus registers",
     wire="Modbus RTU",
-    publishes=("speed_mm_s", "state", "running", "drive_fault", "fault_name", "watchdog_set"),
+    publishes=(
+        "speed_mm_s",
+        "state",
+        "running",
+        "drive_fault",
+        "fault_name",
+        "watchdog_set",
+        "watchdog_parameters",
+    ),
 )
 
 _SAFE_LOSS = frozenset({"freewheel", "ramp", "fast"})
@@ -106,8 +114,8 @@ class Altivar:
     """Satisfies `edge.ports.Conveyor`.
 
     Publishes ``speed_mm_s`` (signed), ``running`` (OK while operation is enabled), ``state``,
-    ``drive_fault`` (OK while there is none), ``fault_name`` and ``watchdog_set`` (OK only when
-    TTO is on and at most ``watchdog_max_ms`` and SLL stops the motor).
+    ``drive_fault`` (OK while there is none), ``fault_name``, ``watchdog_set`` (OK only when TTO is
+    on and at most ``watchdog_max_ms`` and SLL stops the motor) and ``watchdog_parameters``.
     """
 
     def __init__(
@@ -139,6 +147,15 @@ class Altivar:
         self._slow_turn = 0
         self._slow_due = True
         self._faulty = False
+
+    @property
+    def watchdog(self) -> WatchdogSet | None:
+        """TTO and SLL as they were last read, None before."""
+        tto, sll = self._slow.get("tto"), self._slow.get("sll")
+        if tto is None or sll is None:
+            return None
+        time_ms = tto.value * _TTO_MS
+        return WatchdogSet(time_ms, f"TTO {time_ms} ms, SLL {self._meaning('sll', sll.value)}")
 
     async def start(self, speed_mm_s: int) -> None:
         """Run at a signed speed in mm/s, confirmed state by state.
@@ -322,7 +339,8 @@ class Altivar:
             name = self._meaning("lft", fault.value)
             self._publish({"fault_name": name}, fault.requested_ns)
         tto, sll = self._slow.get("tto"), self._slow.get("sll")
-        if tto is None or sll is None:
+        said = self.watchdog
+        if tto is None or sll is None or said is None:
             self._publish({"watchdog_set": Input.UNKNOWN}, self._now_ns(), Quality.BAD)
             return
         in_time = 0 < tto.value * _TTO_MS <= self._settings.watchdog_max_ms
@@ -330,7 +348,8 @@ class Altivar:
         proven = Input.OK if in_time and stops else Input.BLOCKED
         detail = "" if proven is Input.OK else self._set_wrong(tto.value, sll.value)
         point = Point(f"{self.name}.watchdog_set", proven, detail=detail)
-        self._sink.deliver((point,), min(tto.requested_ns, sll.requested_ns))
+        parameters = Point(f"{self.name}.watchdog_parameters", said.parameters)
+        self._sink.deliver((parameters, point), min(tto.requested_ns, sll.requested_ns))
 
     def _set_wrong(self, tto: int, sll: int) -> str:
         most, kinds = self._settings.watchdog_max_ms, ", ".join(sorted(_SAFE_LOSS))

@@ -133,6 +133,7 @@ class Generator(ABC):
             while True:
                 try:
                     await self._line.open()
+                    await self._logic_lives()
                     await self._meet()
                     backoff.succeeded()
                     await self._serve()
@@ -255,6 +256,11 @@ class Generator(ABC):
                 await asyncio.sleep(_QUIET_S)
             else:
                 return
+
+    async def _logic_lives(self) -> None:
+        """Wait for the heartbeat: a greeting would feed the watchdog of a line that came back."""
+        while not self._alive():  # noqa: ASYNC110 - the heartbeat is a question, no event
+            await asyncio.sleep(self._limits.poll_ms / 1000)
 
     async def _serve(self) -> None:
         self._serving, self._misses = True, 0

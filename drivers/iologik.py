@@ -18,7 +18,7 @@ from drivers.modbus_unit import ModbusUnit
 from drivers.read_plan import Block, plan_fields
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceRefused
-from edge.ports import Heartbeat, Point, Sink
+from edge.ports import Heartbeat, Point, Sink, WatchdogSet
 
 _CHANNELS = {"E1212": 8, "E1214": 6}
 _OWN = frozenset({"outputs", "safe_mode"})
@@ -69,6 +69,12 @@ class IologikSettings(_Section):
     inputs: dict[Name, InputChannel] = Field(default={}, description="Published field to input")
     counters: dict[Name, Channel] = Field(default={}, description="Published field to counter")
     outputs: dict[Name, OutputChannel] = Field(default={}, description="Name to output")
+    host_watchdog_ms: int | None = Field(
+        None, ge=100, le=60_000, description="As set in its web page; left out where it is off"
+    )
+    proof_output: Name | None = Field(
+        None, description="The output that may be switched to prove the host watchdog"
+    )
     poll_ms: int = Field(100, ge=20, le=5000, description="Period of reading")
     misses: int = Field(2, ge=1, le=10, description="Missing answers until it counts as lost")
 
@@ -89,6 +95,8 @@ class IologikSettings(_Section):
         beyond = sorted(name for name, channel in used.items() if channel >= limit)
         if beyond:
             raise ValueError(f"{', '.join(beyond)}: {self.model} has channels 0 to {limit - 1}")
+        if self.proof_output is not None and self.proof_output not in self.outputs:
+            raise ValueError(f"proof_output {self.proof_output}: names no output of this device")
         relays = [each.channel for each in self.outputs.values()]
         if len(set(relays)) != len(relays):
             raise ValueError("two outputs have the same channel")
@@ -149,6 +157,24 @@ class Iologik:
         self._blocks = _blocks(settings, device_map)
         self._writing = asyncio.Lock()
         self._wanted = self._safe_states()
+
+    @property
+    def watchdog(self) -> WatchdogSet | None:
+        """What the lane file says of its host watchdog: Modbus shows none. None where it is off."""
+        time_ms = self._settings.host_watchdog_ms
+        return None if time_ms is None else WatchdogSet(time_ms, f"{time_ms} ms in its web page")
+
+    async def try_output(self) -> str:
+        """Switch the output of proofs away from its safe state; give its name. Raises DeviceError.
+
+        It has a name only where the lane file says that this output may be switched for a proof.
+        """
+        name = self._settings.proof_output
+        if name is None:
+            detail = "the lane file names no proof_output that may be switched"
+            raise DeviceRefused(self.name, "prove", detail)
+        await self.set_output(name, on=self._settings.outputs[name].safe == "off")
+        return name
 
     async def set_output(self, name: str, *, on: bool) -> None:
         """Set one named output and read it back.

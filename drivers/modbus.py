@@ -1,31 +1,18 @@
 """One Modbus line or connection: one request in flight, stops first, every answer checked.
 
-The only importer of pymodbus. The library transports, frames and encodes; which answer may be
-believed, when to retry and when to reconnect is decided here.
+Which answer may be believed, when to retry and when to reconnect is decided here. Whoever finds
+the line free sends at once; an answer wakes its caller and sends what waits next. No task stands in
+between: `ModbusBus.run` connects and mends, and sleeps for as long as all is well.
 """
 
 import asyncio
-import contextlib
-import logging
-import termios
+from collections import deque
 from collections.abc import Callable
-from urllib.parse import urlsplit
-
-from pymodbus import ModbusException
-from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
-from pymodbus.framer import FramerType
-from pymodbus.pdu import ModbusPDU
 
 from drivers.modbus_answers import AnswerFilter, Framing
-from drivers.modbus_requests import (
-    READ_BITS,
-    WRITE_COIL,
-    WRITE_REGISTERS,
-    Answer,
-    Request,
-    RequestQueue,
-)
-from drivers.modbus_settings import BusSettings, RtuSettings, TcpSettings, usable_parity
+from drivers.modbus_client import ModbusClient, Reply, checked
+from drivers.modbus_requests import Answer, Request, RequestQueue, Waiting
+from drivers.modbus_settings import BusSettings, RtuSettings, TcpSettings
 from edge.errors import (
     DeviceError,
     DeviceGarbled,
@@ -34,22 +21,8 @@ from edge.errors import (
     DeviceUnreachable,
 )
 
-Client = AsyncModbusSerialClient | AsyncModbusTcpClient
-
-_EXCEPTIONS = {
-    1: "illegal function",
-    2: "illegal data address",
-    3: "illegal data value",
-    4: "device failure",
-    5: "acknowledge, still working",
-    6: "device busy",
-    8: "memory parity error",
-    10: "gateway path unavailable",
-    11: "gateway target did not respond",
-}
-"""Exception codes (Modbus Application Protocol V1.1b3, section 7)."""
-
-_SOCKET_SCHEME = "socket"
+_REMEMBERED = 32
+"""So many newest times of sending are remembered."""
 _DRAIN_PAUSES = 4
 """Quiet pauses that a babbling line is given before it is spoken to again."""
 
@@ -68,14 +41,34 @@ class ModbusBus:
         self._settings = settings
         self._now_ns = now_ns
         self._queue = RequestQueue(settings.queue_limit)
+        self._patience_s = settings.patience_ms / 1000
+        self._timeout_s = settings.response_timeout_ms / 1000
         rtu = isinstance(settings, RtuSettings)
+        self._silence_s = settings.silence_ms / 1000 if isinstance(settings, RtuSettings) else 0.0
         self._filter = AnswerFilter(Framing.RTU if rtu else Framing.TCP)
-        self._in_flight: Request | None = None
-        self._sent_ns = 0
-        self._client: Client | None = None
+        self._newest: deque[int] = deque(maxlen=_REMEMBERED)
+        self._client: ModbusClient | None = None
         self._down = ""
-        # The library's warnings repeat what reaches the lane as exceptions.
-        logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
+        self._ready = False
+        self._in_flight: Waiting | None = None
+        self._sent_ns = 0
+        self._deadline_s = 0.0
+        self._quiet_at_s = 0.0
+        self._trouble: DeviceError | None = None
+        self._troubled = asyncio.Event()
+        # Timers that are due are looked at, not moved with each request: few are ever late.
+        self._deadline: asyncio.TimerHandle | None = None
+        self._expiry: asyncio.TimerHandle | None = None
+        self._rest: asyncio.TimerHandle | None = None
+
+    @property
+    def sent_ns(self) -> int:
+        """Monotonic time at which the newest frame left, 0 before the first."""
+        return self._sent_ns
+
+    def sent_after(self, moment_ns: int) -> int | None:
+        """When the first frame after a moment left, None before it; of the newest few frames."""
+        return next((sent_ns for sent_ns in self._newest if sent_ns > moment_ns), None)
 
     async def exchange(self, request: Request) -> Answer:
         """Queue one request and wait for its checked answer.
@@ -88,23 +81,34 @@ class ModbusBus:
         """
         if self._down:
             raise DeviceUnreachable(request.device, request.operation, self._down)
-        future = self._queue.put(request)
-        patience_s = self._settings.patience_ms / 1000
-        expiry = asyncio.get_running_loop().call_later(patience_s, self._expire, request, future)
-        try:
-            return await future
-        finally:
-            expiry.cancel()
+        loop = asyncio.get_running_loop()
+        waiting = self._queue.put(request, loop.time() + self._patience_s)
+        self._next()
+        answered_first = waiting is self._in_flight and self._deadline_s <= waiting.until_s
+        if self._expiry is None and not answered_first:
+            self._expiry = loop.call_at(waiting.until_s, self._expire)
+        return await waiting.future
 
-    def _expire(self, request: Request, future: "asyncio.Future[Answer]") -> None:
-        if not future.done():
-            waited = f"{self._settings.patience_ms} ms"
-            detail = (
-                f"sent on {self.name} and not answered when {waited} were over"
-                if self._in_flight is request
-                else f"its turn on {self.name} did not come in {waited}"
-            )
-            future.set_exception(DeviceTimeout(request.device, request.operation, detail))
+    def _expire(self) -> None:
+        """End the wait of everyone who has waited for as long as he would."""
+        loop = asyncio.get_running_loop()
+        now_s, waited = loop.time(), f"{self._settings.patience_ms} ms"
+        until_s = self._queue.expire(
+            now_s,
+            lambda request: DeviceTimeout(
+                request.device,
+                request.operation,
+                f"its turn on {self.name} did not come in {waited}",
+            ),
+        )
+        sent = self._in_flight
+        if sent is not None and not sent.future.done():
+            if sent.until_s <= now_s:
+                detail = f"sent on {self.name} and not answered when {waited} were over"
+                sent.fail(DeviceTimeout(sent.request.device, sent.request.operation, detail))
+            else:
+                until_s = min(sent.until_s, until_s or sent.until_s)
+        self._expiry = loop.call_at(until_s, self._expire) if until_s is not None else None
 
     async def run(self) -> None:
         """Serve the queue for ever; reconnects with a bounded back-off."""
@@ -123,96 +127,145 @@ class ModbusBus:
             self._close()
             self._down = f"{self.name} is closed"
             self._fail_waiting()
+            for timer in (self._deadline, self._expiry):
+                if timer is not None:
+                    timer.cancel()
 
     async def _serve(self) -> None:
-        """Take requests one by one until the connection is gone."""
+        """Let requests go until the connection is gone, mending the line after each trouble."""
         client = self._client
         assert client is not None
         while client.connected:
-            # The pause comes before the choice, so that a stop may still overtake in it.
-            await self._pause()
-            waiting = await self._queue.get()
-            request = waiting.request
-            try:
-                answer = await self._exchange(client, request)
-            except DeviceError as error:
-                if not waiting.future.done():
-                    waiting.future.set_exception(error)
-                await self._recover(error)
-            except asyncio.CancelledError:
-                if not waiting.future.done():
-                    closed = DeviceUnreachable(
-                        request.device, request.operation, f"{self.name} is closed"
-                    )
-                    waiting.future.set_exception(closed)
-                raise
-            else:
-                if not waiting.future.done():
-                    waiting.future.set_result(answer)
+            self._troubled.clear()
+            self._ready = True
+            self._be_silent()
+            self._next()
+            await self._troubled.wait()
+            await self._recover(self._trouble)
         self._close()
 
-    async def _exchange(self, client: Client, request: Request) -> Answer:
-        if self._filter.strays:
-            await self._drain()
+    def _halt(self, error: DeviceError | None) -> None:
+        """Send nothing more until `_serve` has mended the line after this error, or stray bytes."""
+        self._ready = False
+        self._trouble = error
+        self._troubled.set()
+
+    def _next(self) -> None:
+        """Send the request whose turn it is, if the line is free for it.
+
+        The silence comes before the choice, so that a stop may still overtake in it.
+        """
+        while self._ready and self._in_flight is None and self._queue:
+            if self._quiet_at_s:
+                loop = asyncio.get_running_loop()
+                if self._rest is None and loop.time() < self._quiet_at_s:
+                    self._rest = loop.call_at(self._quiet_at_s, self._rested)
+                if self._rest is not None:
+                    return
+                self._quiet_at_s = 0.0
+            if self._filter.strays:
+                self._halt(None)
+                return
+            waiting = self._queue.pop()
+            if waiting is not None:
+                self._begin(waiting)
+
+    def _rested(self) -> None:
+        self._rest = None
+        self._quiet_at_s = 0.0
+        self._next()
+
+    def _be_silent(self) -> None:
+        """Keep the silence between RTU frames from now on."""
+        if self._silence_s:
+            self._quiet_at_s = asyncio.get_running_loop().time() + self._silence_s
+
+    def _begin(self, waiting: Waiting) -> None:
+        request, client = waiting.request, self._client
         if not request.wanted():
-            raise DeviceRefused(request.device, request.operation, "withdrawn before it was sent")
-        if not client.connected:
-            raise self._unreachable(request)
-        self._in_flight = request
-        timeout_ms = self._settings.response_timeout_ms
+            detail = "withdrawn before it was sent"
+            waiting.fail(DeviceRefused(request.device, request.operation, detail))
+            return
+        self._in_flight = waiting
+        if client is None or not client.connected:
+            self._fail(self._unreachable(request))
+            return
+        loop = asyncio.get_running_loop()
+        self._deadline_s = loop.time() + self._timeout_s
+        if self._deadline is None:
+            self._deadline = loop.call_at(self._deadline_s, self._overdue)
         try:
-            async with asyncio.timeout(timeout_ms / 1000):
-                answer = await self._send(client, request)
-        except TimeoutError:
-            if not client.connected:
-                raise self._unreachable(request) from None
-            if self._filter.garbled:
-                raise DeviceGarbled(
-                    request.device, request.operation, self._filter.garbled
-                ) from None
-            detail = f"no answer from unit {request.unit} on {self.name} in {timeout_ms} ms"
-            raise DeviceTimeout(request.device, request.operation, detail) from None
-        except (ModbusException, OSError) as error:
-            raise self._unreachable(request, str(error)) from error
-        finally:
-            self._in_flight = None
-            self._filter.done()
-        _honour_cancellation()
-        return Answer(_checked(request, answer), self._sent_ns)
+            client.send(request)
+        except OSError as error:
+            self._fail(self._unreachable(request, str(error)))
 
-    async def _send(self, client: Client, request: Request) -> ModbusPDU:
-        unit = request.unit
-        if request.function == WRITE_REGISTERS:
-            values = list(request.values)
-            return await client.write_registers(request.address, values, device_id=unit)
-        if request.function == WRITE_COIL:
-            on = bool(request.values[0])
-            return await client.write_coil(request.address, on, device_id=unit)
-        read = {
-            1: client.read_coils,
-            2: client.read_discrete_inputs,
-            3: client.read_holding_registers,
-            4: client.read_input_registers,
-        }
-        return await read[request.function](request.address, count=request.count, device_id=unit)
+    def _overdue(self) -> None:
+        """The time of a request is over: of the one in flight, or of one that was answered."""
+        self._deadline = None
+        waiting, client = self._in_flight, self._client
+        if waiting is None:
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._deadline_s:
+            self._deadline = loop.call_at(self._deadline_s, self._overdue)
+            return
+        request = waiting.request
+        device, operation = request.device, request.operation
+        if client is None or not client.connected:
+            self._fail(self._unreachable(request))
+        elif self._filter.garbled:
+            self._fail(DeviceGarbled(device, operation, self._filter.garbled))
+        else:
+            timeout = f"{self._settings.response_timeout_ms} ms"
+            detail = f"no answer from unit {request.unit} on {self.name} in {timeout}"
+            self._fail(DeviceTimeout(device, operation, detail))
 
-    def _trace(self, sending: bool, data: bytes) -> bytes:  # noqa: FBT001 - the library's signature
-        """See every frame that leaves and everything that comes, before it is decoded."""
-        if not sending:
-            return self._filter.filter(data)
+    def _fail(self, error: DeviceError) -> None:
+        """End the request in flight by an error after which the line must be mended."""
+        waiting = self._landed()
+        if waiting is not None:
+            waiting.fail(error)
+        self._halt(error)
+
+    def _landed(self) -> Waiting | None:
+        """Nothing is in flight any more; return what was."""
+        waiting, self._in_flight = self._in_flight, None
+        self._filter.done()
+        self._be_silent()
+        return waiting
+
+    def _answered(self, answer: Reply) -> None:
+        """Give the caller what was decoded, if it answers him, and send what waits."""
+        waiting = self._in_flight
+        if waiting is None:
+            return
+        try:
+            registers = checked(waiting.request, answer)
+        except DeviceGarbled as error:
+            self._fail(error)
+        except DeviceRefused as error:
+            self._landed()
+            waiting.fail(error)
+        else:
+            self._landed()
+            if not waiting.future.done():
+                waiting.future.set_result(Answer(registers, self._sent_ns))
+        self._next()
+
+    def _lost(self) -> None:
+        """No answer will come: its caller need not wait for his time-out."""
+        if self._in_flight is not None:
+            self._fail(self._unreachable(self._in_flight.request))
+
+    def _sent(self, frame: bytes) -> None:
         assert self._in_flight is not None
         self._sent_ns = self._now_ns()
-        self._filter.sent(self._in_flight, data)
-        return data
+        self._newest.append(self._sent_ns)
+        self._filter.sent(self._in_flight.request, frame)
 
-    async def _pause(self) -> None:
-        """Keep the silence between RTU frames."""
-        if isinstance(self._settings, RtuSettings):
-            await asyncio.sleep(self._settings.silence_ms / 1000)
-
-    async def _recover(self, error: DeviceError) -> None:
+    async def _recover(self, error: DeviceError | None) -> None:
         """After a failed exchange make sure that its late answer meets nobody."""
-        if not isinstance(error, DeviceTimeout | DeviceGarbled):
+        if error is not None and not isinstance(error, DeviceTimeout | DeviceGarbled):
             return
         await self._drain()
         if isinstance(self._settings, TcpSettings) and isinstance(error, DeviceGarbled):
@@ -234,15 +287,18 @@ class ModbusBus:
 
     async def _connect(self) -> bool:
         self._close()
-        timeout_s = self._settings.connect_timeout_ms / 1000
         try:
-            client = self._make_client(timeout_s)
+            client = ModbusClient(
+                name=self.name,
+                settings=self._settings,
+                sent=self._sent,
+                received=self._filter.filter,
+                answered=self._answered,
+                lost=self._lost,
+            )
             self._client = client
-            async with asyncio.timeout(timeout_s):
-                connected = await client.connect()
-            # A serial transport reports to its protocol two turns of the loop later.
-            await asyncio.sleep(0.001)
-        except (TimeoutError, ModbusException, OSError, ValueError, termios.error) as error:
+            connected = await client.open()
+        except (TimeoutError, OSError, ValueError) as error:
             connected, self._down = False, f"{self.where} cannot be opened: {error}"
         else:
             self._down = f"{self.where} cannot be opened"
@@ -251,40 +307,6 @@ class ModbusBus:
             self._down += ". Check that the device has power, the cable and the address"
             self._close()
         return connected
-
-    def _make_client(self, timeout_s: float) -> Client:
-        settings = self._settings
-        # The library's own time-out must never win against ours, which knows the reasons.
-        library_s = timeout_s + 2 * settings.response_timeout_ms / 1000
-        if isinstance(settings, TcpSettings):
-            return self._tcp_client(settings.host, settings.port, FramerType.SOCKET, library_s)
-        url = urlsplit(settings.port)
-        if url.scheme == _SOCKET_SCHEME and url.hostname and url.port:
-            return self._tcp_client(url.hostname, url.port, FramerType.RTU, library_s)
-        return AsyncModbusSerialClient(
-            settings.port,
-            baudrate=settings.baud,
-            parity=usable_parity(settings),
-            timeout=library_s,
-            retries=0,
-            reconnect_delay=0,
-            name=self.name,
-            trace_packet=self._trace,
-        )
-
-    def _tcp_client(
-        self, host: str, port: int, framer: FramerType, timeout_s: float
-    ) -> AsyncModbusTcpClient:
-        return AsyncModbusTcpClient(
-            host,
-            port=port,
-            framer=framer,
-            timeout=timeout_s,
-            retries=0,
-            reconnect_delay=0,
-            name=self.name,
-            trace_packet=self._trace,
-        )
 
     @property
     def where(self) -> str:
@@ -300,14 +322,20 @@ class ModbusBus:
 
     def _fail_waiting(self) -> None:
         down = self._down
+        sent = self._landed()
+        if sent is not None:
+            sent.fail(DeviceUnreachable(sent.request.device, sent.request.operation, down))
         self._queue.fail_all(
             lambda request: DeviceUnreachable(request.device, request.operation, down)
         )
 
     def _close(self) -> None:
+        self._ready = False
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
         if self._client is not None:
-            with contextlib.suppress(OSError, termios.error):
-                self._client.close()
+            self._client.close()
             self._client = None
 
 
@@ -320,35 +348,3 @@ def _honour_cancellation() -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
-
-
-def _checked(request: Request, answer: ModbusPDU) -> tuple[int, ...]:
-    """Return registers or bits of a good answer. Raises DeviceRefused and DeviceGarbled."""
-    device, operation = request.device, request.operation
-    if answer.isError():
-        code = answer.exception_code
-        meaning = _EXCEPTIONS.get(code, "unknown")
-        detail = f"Modbus exception {code:02X} ({meaning}) for address {request.address}"
-        raise DeviceRefused(device, operation, detail)
-    if answer.function_code != request.function or answer.dev_id != request.unit:
-        detail = f"unit {answer.dev_id} answered function {answer.function_code}"
-        raise DeviceGarbled(device, operation, detail)
-    if request.function == WRITE_REGISTERS:
-        if (answer.address, answer.count) != (request.address, request.count):
-            detail = f"echoes {answer.count} registers from {answer.address}"
-            raise DeviceGarbled(device, operation, detail)
-        return ()
-    if request.function == WRITE_COIL:
-        if (answer.address, list(answer.bits)) != (request.address, [bool(request.values[0])]):
-            detail = f"echoes {answer.bits} for coil {answer.address}"
-            raise DeviceGarbled(device, operation, detail)
-        return ()
-    if request.function in READ_BITS:
-        # Whole bytes come; that their number fits was seen before they were decoded.
-        registers = tuple(int(bit) for bit in answer.bits[: request.count])
-    else:
-        registers = tuple(answer.registers)
-    if len(registers) != request.count:
-        detail = f"{len(registers)} values came where {request.count} were asked for"
-        raise DeviceGarbled(device, operation, detail)
-    return registers

@@ -13,6 +13,11 @@ MBAP_BYTES = 7
 MAX_MBAP_LENGTH = 254
 """Unit and PDU, at most (Modbus Messaging on TCP/IP V1.0b, 3.1.3 and Application Protocol 4.1)."""
 
+_RTU_BESIDE = 3
+"""Unit and CRC, beside the PDU of an RTU frame (Serial Line V1.02, 2.3)."""
+_RTU_REFUSAL = 5
+"""Unit, function, exception code and CRC."""
+
 COIL_WORDS = (0x0000, 0xFF00)
 """How a coil's 0 and 1 go on the wire (Application Protocol V1.1b3, 6.5)."""
 
@@ -38,6 +43,8 @@ class AnswerFilter:
         self._framing = framing
         self._request: Request | None = None
         self._transaction = 0
+        self._good, self._refusal = b"", b""
+        self._pdu_bytes = 0
         self.strays = 0
         self.garbled = ""
 
@@ -45,6 +52,9 @@ class AnswerFilter:
         """Begin to look for the answer to ``request``, sent as ``frame``."""
         self._request = request
         self._transaction = int.from_bytes(frame[:2], "big")
+        self._good = _good_head(request)
+        self._refusal = bytes([request.unit, request.function | 0x80])
+        self._pdu_bytes = answer_bytes(request)
         self.strays = 0
         self.garbled = ""
 
@@ -62,11 +72,15 @@ class AnswerFilter:
         return self._filter_tcp(self._request, buffer)
 
     def _filter_rtu(self, request: Request, buffer: bytes) -> bytes:
-        heads = (_good_head(request), bytes([request.unit, request.function | 0x80]))
-        found = [at for at in map(buffer.find, heads) if at >= 0]
-        if found:
+        good, refusal = buffer.find(self._good), buffer.find(self._refusal)
+        if good >= 0 or refusal >= 0:
             self.garbled = "a frame came that is not complete or has a bad CRC"
-            return buffer[min(found) :]
+            whole = good >= 0 and len(buffer) >= good + self._pdu_bytes + _RTU_BESIDE
+            refused = refusal >= 0 and len(buffer) >= refusal + _RTU_REFUSAL
+            # Pieces come by the byte on a slow line: the library need not look at each.
+            if not (whole or refused):
+                return b""
+            return buffer[min(at for at in (good, refusal) if at >= 0) :]
         self.garbled = f"no answer to function {request.function} in {buffer[:16].hex(' ')}"
         return b""
 
@@ -91,7 +105,7 @@ class AnswerFilter:
     def _checked(self, request: Request, unit: int, frame: bytes) -> bytes:
         pdu = frame[MBAP_BYTES:]
         refusal = len(pdu) == 2 and pdu[0] == request.function | 0x80
-        good = len(pdu) == answer_bytes(request) and frame[6:].startswith(_good_head(request))
+        good = len(pdu) == self._pdu_bytes and frame.startswith(self._good, MBAP_BYTES - 1)
         if unit == request.unit and (refusal or good):
             return frame
         self.garbled = f"unit {unit} answered {pdu[:16].hex(' ')}, which answers another question"

@@ -5,6 +5,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum, unique
+from typing import NamedTuple
 
 from drivers.device_map_model import Table
 from edge.errors import DeviceTimeout
@@ -63,8 +64,7 @@ class Request:
     wanted: Callable[[], bool] = _always
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What came back: registers or bits (none for a write) and when the request was sent."""
 
     registers: tuple[int, ...]
@@ -73,12 +73,18 @@ class Answer:
 
 @dataclass(order=True, slots=True)
 class Waiting:
-    """A request in the queue and the future its caller waits on."""
+    """A request in the queue, the future its caller waits on, and when he waits no longer."""
 
     priority: Priority
     number: int
     request: Request = field(compare=False)
     future: "asyncio.Future[Answer]" = field(compare=False)
+    until_s: float = field(compare=False)
+
+    def fail(self, error: Exception) -> None:
+        """Give the caller an error, if he still waits."""
+        if not self.future.done():
+            self.future.set_exception(error)
 
 
 class RequestQueue:
@@ -91,12 +97,11 @@ class RequestQueue:
         self._limit = limit
         self._heap: list[Waiting] = []
         self._number = 0
-        self._filled = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._heap)
 
-    def put(self, request: Request) -> "asyncio.Future[Answer]":
+    def put(self, request: Request, until_s: float) -> Waiting:
         """Queue a request. Raises DeviceTimeout when the queue is full."""
         if len(self._heap) >= self._limit:
             self._heap = [waiting for waiting in self._heap if not waiting.future.done()]
@@ -107,28 +112,33 @@ class RequestQueue:
             last = max(self._heap)
             self._heap.remove(last)
             heapq.heapify(self._heap)
-            last.future.set_exception(self._full(last.request))
+            last.fail(self._full(last.request))
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._number += 1
-        heapq.heappush(self._heap, Waiting(request.priority, self._number, request, future))
-        self._filled.set()
-        return future
+        waiting = Waiting(request.priority, self._number, request, future, until_s)
+        heapq.heappush(self._heap, waiting)
+        return waiting
 
-    async def get(self) -> Waiting:
-        """Wait for the request whose turn it is; those whose caller has left are skipped."""
-        while True:
-            while self._heap:
-                waiting = heapq.heappop(self._heap)
-                if not waiting.future.done():
-                    return waiting
-            self._filled.clear()
-            await self._filled.wait()
+    def pop(self) -> Waiting | None:
+        """Take the request whose turn it is; those whose caller has left are skipped."""
+        while self._heap:
+            waiting = heapq.heappop(self._heap)
+            if not waiting.future.done():
+                return waiting
+        return None
+
+    def expire(self, now_s: float, make_error: Callable[[Request], Exception]) -> float | None:
+        """Fail everyone who has waited long enough; return when the next one has, if any waits."""
+        for waiting in self._heap:
+            if waiting.until_s <= now_s:
+                waiting.fail(make_error(waiting.request))
+        left = [waiting.until_s for waiting in self._heap if not waiting.future.done()]
+        return min(left, default=None)
 
     def fail_all(self, make_error: Callable[[Request], Exception]) -> None:
         """Give every waiting caller an error and empty the queue."""
         for waiting in self._heap:
-            if not waiting.future.done():
-                waiting.future.set_exception(make_error(waiting.request))
+            waiting.fail(make_error(waiting.request))
         self._heap.clear()
 
     def _full(self, request: Request) -> DeviceTimeout:

@@ -94,6 +94,14 @@ class PermitBoard:
         self._asked_ns = 0
         self._reachable: bool | None = None
         self._was_alive = True
+        self._is_dumb = False
+
+    def play_dead(self, *, dead: bool) -> None:
+        """Say nothing at all, not even OFF, as a host whose power has failed; or speak again.
+
+        Only ever for a proof of the board: what it says meanwhile is still heard.
+        """
+        self._is_dumb = dead
 
     async def run(self) -> None:
         """Hold the link for ever; on cancellation the board is told OFF."""
@@ -114,6 +122,7 @@ class PermitBoard:
                 self._publish()
                 await asyncio.sleep(backoff.failed())
         finally:
+            self.play_dead(dead=False)
             self.withdraw()
             self._close()
 
@@ -164,7 +173,7 @@ class PermitBoard:
     def withdraw(self) -> None:
         """Send OFF at once, ahead of everything queued, and keep sending OFF."""
         frame = self._session.withdraw(self._now_ms())
-        if self._line is not None:
+        if self._line is not None and not self._is_dumb:
             try:
                 self._line.overtake(frame)
             except LinkDown as error:
@@ -194,7 +203,7 @@ class PermitBoard:
             self._publish()
 
     def _write(self, frame: bytes) -> None:
-        if self._line is not None:
+        if self._line is not None and not self._is_dumb:
             try:
                 self._line.write(frame)
             except LinkDown as error:

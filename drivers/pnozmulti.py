@@ -29,7 +29,7 @@ from drivers.pnozmulti_inputs import (
 from drivers.read_plan import plan_reads
 from edge.core.values import Input, Presence, Quality
 from edge.errors import DeviceError, DeviceRefused
-from edge.ports import Heartbeat, Point, Points, Sink, points_of
+from edge.ports import Heartbeat, Point, Points, Sink, WatchdogSet, points_of
 
 REQUIRED_FIELDS = (
     "out_warning",
@@ -56,7 +56,11 @@ POLLED: Mapping[str, Group] = dict.fromkeys(
 _OUTPUT_PREFIX = "out_"
 _WATCHDOG_TIME = 3
 """Code of 500 ms in bits 10-8 of the control register (Pilz 1002971EN02)."""
+_WATCHDOG_MS = 500
 _NS_PER_MS = 1_000_000
+_FEED_MS = 100
+"""Period of watchdog and outputs: five times in the watchdog's 500 ms, at every poll if that is
+slower."""
 _FAREWELL_S = 0.3
 
 
@@ -74,11 +78,12 @@ class PnozmultiSettings(BaseModel):
 
 
 def plan(settings: PnozmultiSettings, device_map: DeviceMap) -> Plan:
-    """Inputs, the word of outputs and the watchdog at every poll."""
+    """Inputs at every poll; the word of outputs and the watchdog in a period of their own."""
     polls = per_second(settings.poll_ms)
+    feeds = min(polls, per_second(_FEED_MS - settings.poll_ms // 2))
     fast = (block_read(block, polls) for block in plan_reads(device_map, "fast"))
-    outputs = modbus_read("read the outputs", polls, 1)
-    return (*fast, outputs, modbus_write("feed the watchdog", polls, 1))
+    outputs = modbus_read("read the outputs", feeds, 1)
+    return (*fast, outputs, modbus_write("feed the watchdog", feeds, 1))
 
 
 class Pnozmulti:
@@ -120,8 +125,15 @@ class Pnozmulti:
         self._writing = asyncio.Lock()
         self._life = LifeCounter(settings.life_ms * _NS_PER_MS)
         self._watchdog_proven = False
+        self._fed_ns: int | None = None
         self._read: tuple[Mapping[str, int], Input] = ({}, Input.UNKNOWN)
+        self._read_ns = 0
         self._inputs: Points = ()
+
+    @property
+    def watchdog(self) -> WatchdogSet | None:
+        """The time that this driver gives it, once the controller was seen to have taken it."""
+        return WatchdogSet(_WATCHDOG_MS, f"{_WATCHDOG_MS} ms") if self._watchdog_proven else None
 
     async def set_output(self, name: str, *, on: bool) -> None:
         """Set one named output and read the whole output word back.
@@ -151,7 +163,7 @@ class Pnozmulti:
                 raise DeviceRefused(self.name, f"set {name}", f"{detail}. Its watchdog has fired?")
 
     async def run(self) -> None:
-        """Read, then feed the watchdog, for ever; on cancellation all outputs go off."""
+        """Read and feed the watchdog, for ever; on cancellation all outputs go off."""
         try:
             while True:
                 begun_ns = self._now_ns()
@@ -171,14 +183,27 @@ class Pnozmulti:
     async def _cycle(self) -> None:
         try:
             samples = [await self._unit.read_block(block) for block in self._blocks]
-            outputs = await self._check_outputs()
-            await self._feed()
+            # What the beam rests on is told before anything more is asked, which takes time.
+            self._publish_inputs(samples)
+            requested_ns = samples[0].requested_ns
+            if self._is_hungry(requested_ns):
+                held = {"outputs": await self._check_outputs()}
+                await self._feed()
+                self._fed_ns = requested_ns
+                self._sink.deliver(points_of(self.name, held), requested_ns)
         except DeviceError as error:
             if self._link.failed(error):
                 self._start_over()
             return
         self._link.good()
-        self._publish_all(samples, outputs)
+        self._publish_proof()
+
+    def _is_hungry(self, now_ns: int) -> bool:
+        """Whether it is nearer to the watchdog's period now than at the next poll."""
+        if self._fed_ns is None:
+            return True
+        early_ns = self._settings.poll_ms * _NS_PER_MS // 2
+        return now_ns - self._fed_ns >= _FEED_MS * _NS_PER_MS - early_ns
 
     async def _check_outputs(self) -> Input:
         """See whether the controller still holds our word; if not, ask for nothing any more."""
@@ -204,20 +229,25 @@ class Pnozmulti:
         if not self._watchdog_proven:
             self._watchdog_proven = await self._unit.read("watchdog_time") == _WATCHDOG_TIME
 
-    def _publish_all(self, samples: list[Sample], outputs: Input) -> None:
+    def _publish_inputs(self, samples: list[Sample]) -> None:
+        """Publish the safety chain, all of it in doubt unless the controller lives."""
         bits = {name: value for sample in samples for name, value in sample.values.items()}
         requested_ns = min(sample.requested_ns for sample in samples)
         life = self._life.seen(bits.pop("life"), requested_ns)
         if bits["data_not_current"]:
             life = Input.STALE
-        fed = self._watchdog_proven and not bits["watchdog_expired"]
-        watchdog = Input.OK if fed else Input.BLOCKED
-        own = {"life": life, "outputs": outputs}
-        proof = Point(f"{self.name}.watchdog", watchdog, detail=self._doubt(bits))
         if (bits, life) != self._read:
             self._read, self._inputs = (bits, life), self._chain(bits, life)
-        self._sink.deliver((*points_of(self.name, own), proof), requested_ns)
+        self._read_ns = requested_ns
         self._sink.deliver(self._inputs, requested_ns)
+
+    def _publish_proof(self) -> None:
+        """Publish what speaks for the controller itself."""
+        bits, life = self._read
+        fed = self._watchdog_proven and not bits["watchdog_expired"]
+        watchdog = Input.OK if fed else Input.BLOCKED
+        proof = Point(f"{self.name}.watchdog", watchdog, detail=self._doubt(bits))
+        self._sink.deliver((Point(f"{self.name}.life", life), proof), self._read_ns)
 
     def _doubt(self, bits: Mapping[str, int]) -> str:
         """What speaks against the controller's watchdog, for people."""
@@ -237,5 +267,6 @@ class Pnozmulti:
     def _start_over(self) -> None:
         """Nothing is asked for and nothing is proven any more."""
         self._word = 0
+        self._fed_ns = None
         self._life = LifeCounter(self._settings.life_ms * _NS_PER_MS)
         self._watchdog_proven = False

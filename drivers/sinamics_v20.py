@@ -23,7 +23,7 @@ from drivers.modbus_unit import ModbusUnit
 from drivers.read_plan import plan_reads
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceRefused, DeviceTimeout
-from edge.ports import Heartbeat, Sink, Value, points_of
+from edge.ports import Heartbeat, Sink, Value, WatchdogSet, points_of
 
 REQUIRED_FIELDS = ("stw", "hsw", "zsw", "hiw", "watchdog_time", "watchdog_action")
 
@@ -31,7 +31,14 @@ ABOUT = About(
     device="Siemens SINAMICS V20 belt drive",
     protocol="control and status word by Modbus registers",
     wire="Modbus RTU",
-    publishes=("speed_mm_s", "running", "drive_fault", "status_word", "watchdog_set"),
+    publishes=(
+        "speed_mm_s",
+        "running",
+        "drive_fault",
+        "status_word",
+        "watchdog_set",
+        "watchdog_parameters",
+    ),
 )
 
 STOP_WORD, RUN_WORD = 0x047E, 0x047F
@@ -130,8 +137,9 @@ class SinamicsV20:
     """Satisfies `edge.ports.Conveyor`.
 
     Publishes ``speed_mm_s`` (signed), ``running``, ``drive_fault`` (OK while there is none),
-    ``status_word`` and ``watchdog_set``: OK only when register 40001 holds a time of at most
-    ``watchdog_max_ms`` and 40002 the action of the lane file. At the factory the time is 0.
+    ``status_word``, ``watchdog_parameters`` and ``watchdog_set``: OK only when register 40001 holds
+    a time of at most ``watchdog_max_ms`` and 40002 the action of the lane file. At the factory the
+    time is 0.
     """
 
     def __init__(
@@ -157,6 +165,12 @@ class SinamicsV20:
         (self._command_block,) = plan_reads(device_map, "event")
         self._words = (STOP_WORD, 0)
         self._order = 0
+        self._watchdog: WatchdogSet | None = None
+
+    @property
+    def watchdog(self) -> WatchdogSet | None:
+        """Registers 40001 and 40002 as they were last read, None before."""
+        return self._watchdog
 
     async def start(self, speed_mm_s: int) -> None:
         """Run at a signed speed in mm/s; every step is read back.
@@ -316,7 +330,13 @@ class SinamicsV20:
         in_time = 0 < sample.values["watchdog_time"] <= self._settings.watchdog_max_ms
         acts = sample.values["watchdog_action"] == self._settings.watchdog_action
         proven = Input.OK if in_time and acts else Input.BLOCKED
-        self._publish({"watchdog_set": proven}, sample.requested_ns)
+        time_ms, action = sample.values["watchdog_time"], sample.values["watchdog_action"]
+        self._watchdog = WatchdogSet(time_ms, f"40001 {time_ms} ms, 40002 {action}")
+        said: dict[str, Value] = {
+            "watchdog_parameters": self._watchdog.parameters,
+            "watchdog_set": proven,
+        }
+        self._publish(said, sample.requested_ns)
 
     def _publish(
         self, values: Mapping[str, Value], requested_ns: int, quality: Quality = Quality.GOOD

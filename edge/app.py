@@ -16,8 +16,10 @@ from edge.clock import SystemClock
 from edge.control.facts import envelope_of
 from edge.control.restart import take_over
 from edge.control.signatures import Keyring
+from edge.control.tube_history import tube_history
 from edge.errors import EdgeError, JournalCorrupt, Mistake, SettingsError
 from edge.journal.keys import lane_key
+from edge.journal.reading import newest_of_kind
 from edge.journal.recovery import recover
 from edge.journal.store import Journal
 from edge.lane_file import load, map_folder, placed
@@ -25,6 +27,7 @@ from edge.law.traffic import would_exempt
 from edge.law_tables import load_law, load_traffic
 from edge.log import set_up
 from edge.ports import BoardReport, Conveyor, Heartbeat, SafetyController, Sink, XraySource
+from edge.proofs import PROOF, PROOFS_READ, newest
 from edge.service import LaneService, Opened, Wire, Wired
 from edge.settings import LaneFile
 
@@ -157,10 +160,12 @@ async def _journal(lane: LaneFile, state: Path) -> AsyncIterator[Opened]:
             )
         reader = journal.reader()
         try:
-            taken = take_over(reader, report.inspections)
+            tube = tube_history(reader, lane, SystemClock().utc())
+            taken = take_over(reader, report.inspections, tube)
+            proofs = newest(newest_of_kind(reader, PROOF, PROOFS_READ))
         finally:
             reader.close()
-        yield Opened(journal, keys, taken)
+        yield Opened(journal, keys, taken, proofs)
     finally:
         journal.close()
 

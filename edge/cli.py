@@ -16,6 +16,7 @@ import click
 from edge.device_cli import device
 from edge.errors import EdgeError, SettingsError
 from edge.law_cli import decide, law
+from edge.prove_cli import prove
 
 EXIT_FAILED, EXIT_SETTINGS = 1, 3
 JOURNAL = "journal.db"
@@ -93,6 +94,10 @@ def status(state: Path, *, as_json: bool) -> None:
     for name in ("journal", "rules"):
         if reply.get(name):
             click.echo(f"{name}: {reply[name]}")
+    for name in ("source", "service"):
+        told = reply.get(name)
+        if isinstance(told, dict) and told:
+            click.echo(f"{name}: " + "  ".join(f"{key}={value}" for key, value in told.items()))
     for section in ("faults", "against", "inspections"):
         rows = reply.get(section)
         click.echo(f"{section}:" if rows else f"{section}: none")
@@ -196,6 +201,19 @@ def refusal(inspection: str, reason: str, state: Path, officer: str) -> None:
     _act(state, {"do": "refusal", "officer": officer, "inspection": inspection, "reason": reason})
 
 
+@main.command()
+@click.option("--end", is_flag=True, help="End the service mission under way instead.")
+@_state_option
+@_officer_option
+def season(state: Path, officer: str, *, end: bool) -> None:
+    """Season the tube by the lane file's schedule: key in SERVICE, the lane empty and secured.
+
+    The beam goes on without a unit, after the full warning. Follow it with `scanlane status`; the
+    key ends it at any time.
+    """
+    _act(state, {"do": "end_service" if end else "season", "officer": officer})
+
+
 @main.group()
 def fault() -> None:
     """The faults a lane can have."""
@@ -271,6 +289,7 @@ def schema(name: str | None) -> None:
 
 
 main.add_command(decide)
+device.add_command(prove)
 main.add_command(device)
 main.add_command(law)
 

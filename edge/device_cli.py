@@ -1,5 +1,7 @@
 """``scanlane device``: for the integrator at the cabinet. Looks, measures, checks; starts nothing.
 
+What moves something, ``scanlane device prove``, is in `edge.prove_cli`.
+
 Exit codes: 0 done, 1 failed, refused or a map with mistakes, 2 wrong usage, 3 the lane file has
 mistakes. Heavy imports stay inside the commands so that help is quick.
 """
@@ -27,12 +29,12 @@ T = TypeVar("T")
 
 @click.group()
 def device() -> None:
-    """Devices at the cabinet: what there is, what answers, what it says.
+    """Devices at the cabinet: what there is, what answers, what it says, whether it stops.
 
     A Modbus device is only ever read (functions 1 to 4). A device with a line of its own is read by
     its driver, which sends questions and stop words at most; `device list` says which. No command
-    here can move, open or radiate anything. While the lane runs they refuse: two on one line garble
-    each other.
+    here but `prove` can move or close anything, and none can radiate. While the lane runs they
+    refuse: two on one line garble each other.
     """
 
 

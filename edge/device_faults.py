@@ -21,6 +21,9 @@ _SAID = {
     "rules": Fault.RULES_INVALID,
     "alarm": Fault.RADIATION_ALARM,
     "mains": Fault.ON_BATTERY,
+    "resting": Fault.SOURCE_RESTING,
+    "warming": Fault.SOURCE_WARMING,
+    "seasoning": Fault.SEASONING_DUE,
 }
 """Fields whose BLOCKED is a fault of its own, beside withholding the beam."""
 

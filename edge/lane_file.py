@@ -10,10 +10,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from edge.core.interlocks import BEAM, FEEDBACKS, OPTIONAL
+from edge.core.interlocks import BEAM, FEEDBACKS, OPTIONAL, SWITCHES
 from edge.errors import Mistake, SettingsError
 from edge.law.envelope import Axis
 from edge.settings import LaneFile, NotFitted
+from edge.tube_file import tube_mistakes
 
 COMPUTED = frozenset({"lane", "worker"})
 """Names before the dot that are no devices: readings the lane makes itself."""
@@ -23,6 +24,7 @@ COMPUTED_SOURCES = frozenset(
         "lane.belt",
         "lane.exposure",
         "lane.storage",
+        "lane.tube",
         "lane.clock",
         "lane.rules",
         "lane.watchdogs",
@@ -91,7 +93,9 @@ def mistakes_of(error: ValidationError, file: str, text: str, prefix: str = "") 
     return found
 
 
-_UNION_BRANCHES = frozenset({"NotFitted", "constrained-str"})
+_UNION_BRANCHES = frozenset(
+    {"NotFitted", "constrained-str", "Duty", "WarmUp", "Seasoning", "NotNeeded"}
+)
 
 
 def line_of(text: str, key: str) -> int:
@@ -148,10 +152,11 @@ def _cross_checks(lane: LaneFile) -> _Found:
     yield from _readers(lane)
     yield from _officers(lane)
     yield from _envelope(lane)
+    yield from tube_mistakes(lane)
 
 
 def _rows(lane: LaneFile) -> _Found:
-    rows = {*BEAM, *FEEDBACKS}
+    rows = {*BEAM, *FEEDBACKS, *SWITCHES}
     for row in sorted(rows - set(lane.interlocks)):
         remedy = 'Name its "device.field"' + (" or say not_fitted" if row in OPTIONAL else "")
         yield f"interlocks.{row}", "", "the row has no source: there could never be a beam", remedy

@@ -89,6 +89,27 @@ class Device(Protocol):
         """Connect, poll, reconnect with bounded back-off; world's failures go to the sink."""
 
 
+class WatchdogSet(NamedTuple):
+    """A device's own watchdog.
+
+    Attributes:
+        time_ms: longest silence of its master; 0 where it is off.
+        parameters: what the device says of it, for people and to be compared with itself later.
+    """
+
+    time_ms: int
+    parameters: str
+
+
+@runtime_checkable
+class Watched(Device, Protocol):
+    """A device with a watchdog of its own that a trial can be made of."""
+
+    @property
+    def watchdog(self) -> WatchdogSet | None:
+        """Its watchdog as it was last read, None before."""
+
+
 @runtime_checkable
 class Conveyor(Device, Protocol):
     """The belt or tow drive. Publishes ``speed_mm_s`` (signed), ``running``, ``drive_fault``."""

@@ -8,7 +8,7 @@ import contextlib
 import json
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from edge.control.housekeeping import Housekeeping
 from edge.control.images import make_worker
 from edge.control.inbox import Inbox
 from edge.control.lane_logic import LaneLogic, Recovered
-from edge.control.restart import TakeOver, close_broken
+from edge.control.restart import TakeOver, close_broken, close_service
 from edge.control.signatures import Keyring
 from edge.control.uplink import Uplink
 from edge.door import Door
@@ -41,6 +41,7 @@ from edge.ports import (
     Sink,
     XraySource,
 )
+from edge.proofs import Proof, ProofBook
 from edge.selfcheck import SelfCheck
 from edge.settings import LaneFile
 
@@ -77,6 +78,7 @@ class Opened:
     journal: Journal
     keys: Keyring
     taken: TakeOver
+    proofs: Mapping[str, Proof]
 
 
 class LaneService:
@@ -101,11 +103,12 @@ class LaneService:
         self.logic = LaneLogic(
             lane,
             journal=journal,
-            recovered=Recovered(taken.next_token, taken.awaiting),
+            recovered=Recovered(taken.next_token, taken.awaiting, taken.tube),
             manifests=Shelf(self._find_manifests, self._manifest_by_id),
             law=law,
             clock=clock,
             archive=state / "archive",
+            proofs=ProofBook(lane, opened.proofs),
             on_events=self._wake,
             on_entries=self._tell,
         )
@@ -250,6 +253,8 @@ class LaneService:
 
     async def _close_broken(self) -> None:
         """Close what broke off; where a beam may have been on, with the board's count."""
+        if self._taken.service:
+            close_service(self.logic.recorder, self._taken.service)
         if any(case.scan_id for case in self._taken.broken):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._board_seen.wait(), BOARD_WAIT_S)

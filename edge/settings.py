@@ -3,10 +3,11 @@
 Sections of buses and devices are kept raw here: each driver owns the model of its own section.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 LaneId = Annotated[str, Field(pattern=r"^[a-z0-9-]{3,40}$")]
 Source = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
@@ -113,13 +114,81 @@ class Belt(Section):
     length_tolerance_mm: int = Field(ge=20, le=1000, description="Tolerance of measured lengths")
 
 
+class NotNeeded(Section):
+    """Says that the maker of the generator asks for no such care, and where that stands."""
+
+    not_needed: str = Field(min_length=10, description="Reason, with its source")
+
+
+class Duty(Section):
+    """How long the tube may radiate: a pause, a share of a sliding window, or both."""
+
+    source: str = Field(min_length=1, description="Where the figures come from")
+    pause_s: int | None = Field(None, ge=1, le=86_400, description="Rest after every exposure")
+    window_s: int | None = Field(None, ge=10, le=86_400, description="Length of the window")
+    on_s: int | None = Field(None, ge=1, le=86_400, description="Longest radiation in any window")
+
+
+class WarmUp(Section):
+    """How long the generator warms up."""
+
+    source: str = Field(min_length=1, description="Where the figure comes from")
+    warm_up_s: int = Field(ge=1, le=86_400, description="From power-on until it may radiate")
+
+
+class SeasoningStep(Section):
+    """One step of the maker's schedule."""
+
+    kv: float = Field(gt=0, le=1000, description="Tube voltage in kV")
+    ma: float = Field(gt=0, le=1000, description="Tube current in mA")
+    hold_s: int = Field(ge=1, le=3600, description="Time at this voltage")
+
+
+class Seasoning(Section):
+    """When a tube that stood cold is seasoned, and how."""
+
+    source: str = Field(min_length=1, description="Where schedule and figures come from")
+    season_after_h: int = Field(ge=1, le=8760, description="Longest time without a scan")
+    tolerance_percent: int = Field(
+        ge=1, le=20, description="A step counts while the voltage read is so near to it"
+    )
+    longest_s: int = Field(
+        ge=10, le=7200, description="Longest seasoning that an officer may be permitted"
+    )
+    steps: tuple[SeasoningStep, ...] = Field(
+        strict=False, min_length=1, max_length=100, description="The schedule, first step first"
+    )
+
+
+def _care(name: str) -> Callable[[object], str]:
+    """Which of the two a table is, so that only the mistakes of this one are told."""
+
+    def tag(value: object) -> str:
+        spared = isinstance(value, NotNeeded) or (isinstance(value, dict) and "not_needed" in value)
+        return "NotNeeded" if spared else name
+
+    return tag
+
+
 class SourceSection(Section):
-    """How the generator is set for a scan."""
+    """How the generator is set for a scan, and what its tube needs."""
 
     device: str = Field(description="Device of the X-ray generator")
     kv: float = Field(gt=0, le=10000, description="Tube voltage in kV")
     ma: float = Field(gt=0, le=1000, description="Tube current in mA")
     max_exposure_ms: int = Field(ge=1000, le=600000, description="Longest exposure of one scan")
+    duty: Annotated[
+        Annotated[Duty, Tag("Duty")] | Annotated[NotNeeded, Tag("NotNeeded")],
+        Discriminator(_care("Duty")),
+    ] = Field(description="How long the tube may radiate")
+    warm_up: Annotated[
+        Annotated[WarmUp, Tag("WarmUp")] | Annotated[NotNeeded, Tag("NotNeeded")],
+        Discriminator(_care("WarmUp")),
+    ] = Field(description="How long the generator warms up")
+    seasoning: Annotated[
+        Annotated[Seasoning, Tag("Seasoning")] | Annotated[NotNeeded, Tag("NotNeeded")],
+        Discriminator(_care("Seasoning")),
+    ] = Field(description="When a cold tube is seasoned, and how")
 
 
 class Presence(Section):
@@ -207,6 +276,25 @@ class Trust(Section):
     law: tuple[str, ...] = Field(strict=False, description="May sign tables and lexica of the law")
 
 
+class Proofs(Section):
+    """What the proofs of `scanlane device prove` must show; nothing here has a default.
+
+    The times count from the last frame that a device got to its safe state being seen.
+    """
+
+    valid_days: int = Field(ge=1, le=1100, description="Age at which a proof must be made anew")
+    service_s: int = Field(ge=20, le=600, description="Longest service permit for a proof")
+    conveyor_ms: int = Field(ge=100, le=10_000, description="The belt stands within")
+    safety_ms: int = Field(ge=100, le=10_000, description="Its outputs are off within")
+    board_ms: int = Field(ge=300, le=1000, description="The relay is open within")
+    source_ms: int = Field(
+        ge=300, le=10_000, description="The generator's interlock is open within"
+    )
+    outputs_ms: int | None = Field(
+        None, ge=100, le=60_000, description="A remote I/O's outputs are safe within, where one has"
+    )
+
+
 class LaneFile(Section):
     """A whole lane file."""
 
@@ -229,6 +317,7 @@ class LaneFile(Section):
     mqtt: Mqtt
     law: Law
     storage: Storage
+    proofs: Proofs
     officers: tuple[Officer, ...] = Field(strict=False)
     trust: Trust
 

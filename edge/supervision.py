@@ -4,18 +4,20 @@ It tells the core only of changes. Nothing here decides; doubt is passed on as d
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from edge.core import events as ev
 from edge.core.faults import Fault
-from edge.core.interlocks import BEAM, FEEDBACKS, Feedback, Inputs
-from edge.core.lane import LaneState
+from edge.core.interlocks import BEAM, FEEDBACKS, SWITCHES, Feedback, Inputs
+from edge.core.lane import RADIATING, LaneState
 from edge.core.state import State
 from edge.core.tracking import Sensor
 from edge.core.values import Input, Plausibility, Presence, Quality
 from edge.device_faults import DeviceFaults, fault_said_by
 from edge.odometer import Odometer
 from edge.ports import BoardReport, Point, Points, Reading
+from edge.proofs import ProofBook, told
 from edge.readings import Readings
 from edge.settings import LaneFile, NotFitted
 
@@ -28,8 +30,9 @@ _UNEXPOSED = frozenset({"off", "arming"})
 _FAST_ROWS = frozenset({"lane.belt", "lane.exposure"})
 """Readings made here out of those of the belt and the board: they age as fast."""
 _PROOFS = ("watchdog", "watchdog_set")
-_ROWS = (*BEAM, *FEEDBACKS)
-_ARMED = frozenset({LaneState.ADMITTING, LaneState.INTENT, LaneState.SCANNING})
+_PARAMETERS = "watchdog_parameters"
+_ROWS = (*BEAM, *FEEDBACKS, *SWITCHES)
+_ARMED = RADIATING | {LaneState.ADMITTING, LaneState.INTENT, LaneState.SERVICE_INTENT}
 
 Post = Callable[..., None]
 
@@ -57,8 +60,13 @@ class Supervisor:
         declared_length_mm: Callable[[int], int | None],
         on_text: Callable[[str, str, int], None],
         now_ns: Callable[[], int],
+        proofs: ProofBook,
+        utc: Callable[[], datetime],
+        longest_ms: Callable[[int], int] | None = None,
     ) -> None:
+        """Make the eyes; ``longest_ms`` gives the longest exposure by arming, a scan's if None."""
         self._lane = lane
+        self._longest_ms = longest_ms or (lambda _: lane.source.max_exposure_ms)
         self._post = post
         self._core = core
         self._fresh_token = fresh_token
@@ -77,6 +85,8 @@ class Supervisor:
         self._parts: dict[str, _Part] = {}
         self._each: dict[str, list[tuple[Callable[[Point, int], None], Point]]] = {}
         self._proofs: list[str] = []
+        self._book = proofs
+        self._utc = utc
         self._no_watchdog = {lane.safety, lane.belt.device}
 
     def latest(self, source: str) -> Reading | None:
@@ -130,12 +140,17 @@ class Supervisor:
         fast = source in _FAST_ROWS or device in {lane.safety, lane.board, lane.belt.device}
         is_proof = field.rsplit(".", 1)[-1] in _PROOFS
         is_speed = source == f"{lane.belt.device}.speed_mm_s"
+        each: Callable[[Point, int], None] | None = self._watchdogs if is_proof else None
+        if is_speed:
+            each = self._belt
+        elif field == _PARAMETERS:
+            each = self._parameters
         limit_ms = timing.stale_ms if fast else timing.slow_stale_ms
         part = self._parts[source] = _Part(
             rows=tuple(row for row in _ROWS if lane.interlocks[row] == source),
             sensor=self._sensors.get(source),
             fault=fault_said_by(field),
-            each=self._watchdogs if is_proof else self._belt if is_speed else None,
+            each=each,
         )
         matters = bool(part.rows) or part.sensor is not None
         self._readings.know(source, limit_ms * MS_NS, matters=matters)
@@ -161,7 +176,7 @@ class Supervisor:
         self._board = report
         if report.state != "silent":
             self._trips(report)
-        spent = report.exposure_ms > self._lane.source.max_exposure_ms
+        spent = report.exposure_ms > self._longest_ms(report.scan_id)
         within = not spent or report.state in _UNEXPOSED
         exposure = Input.OK if within else Input.BLOCKED
         self.deliver((Point("lane.exposure", exposure),), report.requested_ns)
@@ -261,25 +276,28 @@ class Supervisor:
             state = Input.OK if abs(speed - nominal) <= band else Input.BLOCKED
         self.deliver((Point("lane.belt", state),), requested_ns)
 
+    def _parameters(self, point: Point, _requested_ns: int) -> None:
+        self._book.says(point.source.split(".", 1)[0], str(point.value))
+
     def _watchdogs(self, _proof: Point, requested_ns: int) -> None:
-        """Both must have a watchdog, and none of any device may be unproven."""
+        """Both must have a watchdog, none may be off, and each device must have a valid proof."""
         # A proof is read in turn with other slow parameters, also on a fast device.
         limit_ns, now_ns = self._lane.timing.slow_stale_ms * MS_NS, self._now_ns()
         unproven = [
             source for source in self._proofs if not self._readings.proves(source, limit_ns, now_ns)
         ]
-        state = Input.BLOCKED if unproven or self._no_watchdog else Input.OK
-        detail = "" if state is Input.OK else self._unproven(unproven)
+        against = self._book.against(self._utc())
+        bad = unproven or self._no_watchdog or against
+        state = Input.BLOCKED if bad else Input.OK
+        detail = "; ".join([*self._unproven(unproven), *filter(None, [told(against)])])
         self.deliver((Point("lane.watchdogs", state, detail=detail),), requested_ns)
 
-    def _unproven(self, sources: Sequence[str]) -> str:
-        """Which watchdogs are not proven, and what their devices say of them."""
+    def _unproven(self, sources: Sequence[str]) -> list[str]:
+        """Which watchdogs are not set, and what their devices say of them."""
         unread = [f"{device}: no watchdog was read" for device in sorted(self._no_watchdog)]
         read = [(source, self._readings.latest(source)) for source in sources]
-        said = [
-            f"{source}: {one.detail or 'not proven'}" for source, one in read if one is not None
-        ]
-        return "; ".join([*unread, *said])
+        said = [f"{source}: {one.detail or 'not set'}" for source, one in read if one is not None]
+        return [*unread, *said]
 
 
 def _says(row: str, value: Input) -> Input | Feedback:

@@ -51,7 +51,9 @@ class Board:
         plant, people = self._plant, self._plant.people
         return BoardInputs(
             estop=not people.estop_pressed,
-            key_on=people.key is Key.ON,
+            # One contact for both: somebody with the key is there. Which of both, the safety
+            # controller tells, and the host's belief must agree.
+            key_on=people.key is not Key.OFF,
             doors=not people.doors_open,
             secured=plant.secured,
             # The contact of the cab detector is in series with the zone's.

@@ -96,6 +96,7 @@ class Harness:
             "drive_fault": self._drive_fault,
             "source_fault": self._source_fault,
             "arc": self._arc,
+            "cold": self._cold,
             "repair": self._repair,
             "line_fault": self._line_fault,
             "line_clear": self._line_clear,
@@ -210,6 +211,11 @@ class Harness:
 
     def _arc(self, _: Request) -> Answer:
         _fitted(self._lane.generator, "generator").tube.arc()
+        return {}
+
+    def _cold(self, _: Request) -> Answer:
+        """Let the tube have stood cold for too long: it arcs until it is seasoned."""
+        _fitted(self._lane.generator, "generator").tube.cool()
         return {}
 
     def _repair(self, _: Request) -> Answer:

@@ -29,10 +29,12 @@ UNIT = {
 }
 """Address of every kind that hangs on a Modbus bus."""
 NUMBERS: Mapping[str, Mapping[str, float]] = {
+    "iologik": {"host_watchdog_ms": 0.0},
     "sinamics_v20": {"mm_s_at_full_scale": 1000.0, "watchdog_action": 1.0},
     "toledo": {"increment_kg": 5.0},
 }
-"""Numbers above 0 that an emulator takes from its section, with what stands for those left out."""
+"""Numbers above 0 that an emulator takes from its section, with what stands for those left out; a 0
+there is one that it does without."""
 MAY_HAVE: Mapping[str, tuple[str, ...]] = {"ez_array": ("upper_unit", "upper_from_mm")}
 """Numbers above 0 that a section may have; what is left out is not there."""
 TEXTS: Mapping[str, Mapping[str, str | None]] = {

@@ -86,6 +86,7 @@ class SimLane:
         self.serial: dict[SerialWire, Endpoint] = {}
         self.tcp: dict[TcpWire, Callable[[], Endpoint]] = {}
         self._maps = device_maps
+        self._tube_limits = lane_file.tube
         self._living: list[Living] = []
         self._seed = seed
         self._read_unit = ""
@@ -202,12 +203,14 @@ class SimLane:
             serial=device.checksum,
             faults=self._script(device),
         )
+        generator.tube.limit(self._tube_limits)
         return generator
 
     def _technix(self, device: DeviceEntry) -> Endpoint:
         self.generator = generator = TechnixGenerator(
             self.plant, kv_max=device.kv_max, ma_max=device.ma_max, faults=self._script(device)
         )
+        generator.tube.limit(self._tube_limits)
         return generator
 
     def _board(self, _: DeviceEntry) -> Endpoint:
@@ -254,6 +257,7 @@ class SimLane:
             self.safety = slave
         if isinstance(slave, Linac):
             self.linac = slave
+            slave.warms_up(self._tube_limits.warm_up_ms)
         elif isinstance(slave, Living):
             self._living.append(slave)
 

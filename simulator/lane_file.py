@@ -13,6 +13,7 @@ from pathlib import Path
 from edge.errors import Mistake, SettingsError
 from simulator.hall.array import GOODS_ARRAY, LineArray, vehicle_array
 from simulator.hall.geometry import BELT, Geometry, tow_hall
+from simulator.hall.tube import NO_LIMITS, TubeLimits
 from simulator.kinds import BAUD, CHOICES, KINDS, MAY_HAVE, NUMBERS, STEPS, TEXTS, UNIT
 
 _MODBUS_PORT = 502
@@ -97,6 +98,7 @@ class LaneFile:
 
     devices: tuple[DeviceEntry, ...]
     detector: TcpWire | None
+    tube: TubeLimits = NO_LIMITS
     geometry: Geometry = BELT
     array: LineArray = GOODS_ARRAY
     vehicles: bool = False
@@ -151,7 +153,9 @@ class _Reader:
         if isinstance(detector, dict):
             wire = self._tcp("detector", detector)
             array = self._array(detector) if vehicles else GOODS_ARRAY
-        return LaneFile(tuple(devices), wire, self._geometry(document), array, vehicles)
+        tube = self._tube(document.get("source"))
+        geometry = self._geometry(document)
+        return LaneFile(tuple(devices), wire, tube, geometry, array, vehicles)
 
     def _geometry(self, document: dict[str, object]) -> Geometry:
         """A lane of vehicles has a hall as long as its longest vehicle; goods have the belt."""
@@ -186,6 +190,26 @@ class _Reader:
     def _table(document: dict[str, object], key: str) -> dict[str, object]:
         table = document.get(key)
         return table if isinstance(table, dict) else {}
+
+    def _tube(self, source: object) -> TubeLimits:
+        """The simulated tube has the very limits that the lane is told to keep."""
+        section = source if isinstance(source, dict) else {}
+        duty, warm_up, seasoning = (
+            section.get(name, {}) for name in ("duty", "warm_up", "seasoning")
+        )
+        return TubeLimits(
+            warm_up_ms=1000 * self._care("source.warm_up", warm_up, "warm_up_s"),
+            pause_ms=1000 * self._care("source.duty", duty, "pause_s"),
+            window_ms=1000 * self._care("source.duty", duty, "window_s"),
+            on_ms=1000 * self._care("source.duty", duty, "on_s"),
+            season_after_ms=3_600_000 * self._care("source.seasoning", seasoning, "season_after_h"),
+        )
+
+    def _care(self, key: str, table: object, name: str) -> int:
+        """A limit of the tube, 0 where the lane file gives none."""
+        if not isinstance(table, dict) or name not in table:
+            return 0
+        return self._number(key, table, name, 0)
 
     def _tables(self, document: dict[str, object], key: str) -> dict[str, dict[str, object]]:
         tables = document.get(key, {})
@@ -276,7 +300,7 @@ class _Reader:
 
     def _numbers(self, key: str, table: dict[str, object], kind: str) -> dict[str, float]:
         found = {
-            name: self._measure(key, table, name, left_out)
+            name: self._measure(key, table, name, left_out) if name in table or left_out else 0.0
             for name, left_out in NUMBERS.get(kind, {}).items()
         }
         there = [name for name in MAY_HAVE.get(kind, ()) if name in table]

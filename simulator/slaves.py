@@ -87,7 +87,9 @@ def _linac_sim(_: DeviceEntry, registers: RegisterFile, plant: Plant) -> Slave:
 
 
 def _iologik(device: DeviceEntry, registers: RegisterFile, _: Plant) -> Slave:
-    return IoLogik(registers, channels=8 if device.texts["model"] == "E1212" else 6)
+    channels = 8 if device.texts["model"] == "E1212" else 6
+    silence_ms = int(device.numbers["host_watchdog_ms"])
+    return IoLogik(registers, channels=channels, host_watchdog_ms=silence_ms)
 
 
 def _ez_array(device: DeviceEntry, registers: RegisterFile, plant: Plant) -> Slave:

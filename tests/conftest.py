@@ -1,6 +1,7 @@
 """Shared by all tests: which Debian packages a test needs, and that nothing is left behind."""
 
 import asyncio
+import ctypes
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,12 +13,25 @@ from hypothesis import settings
 settings.register_profile("scanlane", deadline=None)  # no time limit that a busy machine can break
 settings.load_profile("scanlane")
 
-PROGRAMS = {"mosquitto": "mosquitto", "mosquitto-clients": "mosquitto_sub", "mbpoll": "mbpoll"}
+PROGRAMS = {
+    "mosquitto": "mosquitto",
+    "mosquitto-clients": "mosquitto_sub",
+    "mbpoll": "mbpoll",
+    "libmodbus5": "libmodbus.so.5",
+}
+"""What each package brings: a program, or a shared library."""
 
 
 def _found(package: str) -> bool:
+    program = PROGRAMS[package]
+    if ".so." in program:
+        try:
+            ctypes.CDLL(program)
+        except OSError:
+            return False
+        return True
     path = os.environ.get("PATH", "") + ":/usr/sbin"
-    return shutil.which(PROGRAMS[package], path=path) is not None
+    return shutil.which(program, path=path) is not None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,10 +1,14 @@
 #!/bin/sh
 # Installs the Debian packages the tests use when it may; says plainly which are missing when not.
 cd "$(dirname "$0")/.." || exit 1
+found() {
+  case "$1" in *.so.*) /sbin/ldconfig -p | grep -q "$1 " && return ;; esac
+  command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]
+}
 missing=""
 while read -r package program; do
   case "$package" in ''|'#'*) continue ;; esac
-  command -v "$program" >/dev/null 2>&1 || [ -x "/usr/sbin/$program" ] || missing="$missing $package"
+  found "$program" || missing="$missing $package"
 done < packages-debian.txt
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -11,9 +11,11 @@ from functools import partial
 from typing import Any
 
 from edge.control.cases import Case, CaseBook
+from edge.control.service_mission import Mission
 from edge.core import events as ev
 from edge.core.effects import KINDS, Effect, Nature, Request, Target
 from edge.core.faults import Fault
+from edge.core.tracking import NOBODY
 from edge.errors import DeviceError, EdgeError, ScanError
 from edge.ports import BeamPermit, Conveyor, ImageWorker, SafetyController, ScanOrder, XraySource
 from edge.settings import LaneFile
@@ -75,6 +77,7 @@ class Actuators:
         *,
         devices: Devices,
         book: CaseBook,
+        service: Callable[[int], Mission | None],
         order: Callable[[Case], ScanOrder],
         on_armed: Callable[[], None],
         relay_closed: Callable[[int], bool],
@@ -83,6 +86,7 @@ class Actuators:
         self._lane = lane
         self._devices = devices
         self._book = book
+        self._service = service
         self._order = order
         self._on_armed = on_armed
         self._relay_closed = relay_closed
@@ -100,9 +104,9 @@ class Actuators:
             board.withdraw()
         elif effect is Effect.ARM_BOARD:
             self._on_armed()
-            board.arm(self._case(token).scan_id)
+            board.arm(self._scan_id(token))
         elif effect is Effect.RENEW_LEASE:
-            board.renew(self._case(token).scan_id, healthy_ns)
+            board.renew(self._scan_id(token), healthy_ns)
         elif effect is Effect.CONFIRM_COMMIT:
             self._post(ev.IntentCommitted(token))
         elif KINDS[effect].target is not Target.PEOPLE:
@@ -114,6 +118,11 @@ class Actuators:
             self._queue(Target.BELT, self._devices.conveyor.reset_fault, _reset_refused)
         elif fault is Fault.SOURCE_FAULT:
             self._queue(Target.SOURCE, self._devices.source.reset_faults, _reset_refused)
+
+    def set_points(self, token: int) -> None:
+        """Set voltage and current of the step that a service mission is at."""
+        fault_of = partial(_fault_of, target=Target.SOURCE)
+        self._queue(Target.SOURCE, lambda: self._set_points(token), fault_of)
 
     async def close(self) -> None:
         """End what is under way; the drivers leave their devices safe by themselves."""
@@ -127,7 +136,16 @@ class Actuators:
         assert case is not None, token
         return case
 
+    def _scan_id(self, token: int) -> int:
+        """The newest arming of a unit or of a service mission, 0 when there is none."""
+        if token < NOBODY:
+            mission = self._service(token)
+            return mission.scan_id if mission is not None else 0
+        return self._case(token).scan_id
+
     def _permitted(self, token: int) -> bool:
+        if token < NOBODY:
+            return self._service(token) is not None  # it is made with the law's permit alone
         case = self._case(token)
         permit = case.permit
         if permit is None or not case.scan_id:
@@ -178,6 +196,7 @@ class Actuators:
         acts: dict[Effect, Callable[[], Coroutine[Any, Any, None]]] = {
             Effect.HV_ON: lambda: self._hv_on(token),
             Effect.HV_OFF: devices.source.hv_off,
+            Effect.PREPARE_SOURCE: lambda: self._set_points(token),
             Effect.START_BELT: lambda: devices.conveyor.start(lane.belt.speed_mm_s),
             Effect.STOP_BELT: devices.conveyor.stop,
             Effect.START_WARNING: lambda: safety.set_output("warning", on=True),
@@ -198,12 +217,17 @@ class Actuators:
         Before that the generator's interlock is open and it refuses. Where the relay stays open
         nothing is asked: the core sees that high voltage is missing.
         """
-        scan_id = self._case(token).scan_id
+        scan_id = self._scan_id(token)
         for _ in range(self._lane.timing.hv_ms // RELAY_LOOK_MS):
             if self._relay_closed(scan_id):
                 await self._devices.source.hv_on()
                 return
             await asyncio.sleep(RELAY_LOOK_MS / 1000)
+
+    async def _set_points(self, token: int) -> None:
+        mission = self._service(token)
+        if mission is not None:
+            await self._devices.source.prepare(kv=mission.at.kv, ma=mission.at.ma)
 
     async def _arm(self, token: int) -> None:
         """Prepare generator and detector; a failure is a fault, tried again until taken back.

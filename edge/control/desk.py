@@ -39,6 +39,8 @@ class Desk:
             "state_no_animals": self.state_no_animals,
             "ask_driver": self.ask_driver,
             "refusal": self.refusal,
+            "season": self.season,
+            "end_service": self.end_service,
         }
 
     async def status(self, _request: Request, _login: str) -> Reply:
@@ -121,6 +123,14 @@ class Desk:
                 reason=_text(request, "reason"),
             )
         )
+
+    async def season(self, request: Request, login: str) -> Reply:
+        """Season the tube."""
+        return await self._done(self._logic.service.season(self._actor(request, login)))
+
+    async def end_service(self, request: Request, login: str) -> Reply:
+        """End the service mission under way."""
+        return await self._done(self._logic.service.end(self._actor(request, login)))
 
     async def _done(self, text: str) -> Reply:
         """Say that an act is done, once that is on disk. Raises JournalUnavailable."""

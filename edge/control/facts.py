@@ -28,7 +28,7 @@ from edge.messages.base import moment
 from edge.messages.manifest import CarrierRequest as Request
 from edge.messages.manifest import Manifest
 from edge.ports import Belief
-from edge.settings import LaneFile
+from edge.settings import LaneFile, Seasoning
 
 DETAIL_LIMIT = 300
 _AXES = {name: axis for axis, name in AXIS_NAMES.items()}
@@ -202,6 +202,8 @@ def limits_of(lane: LaneFile) -> CoreLimits:
     def ticks(span_ms: int) -> int:
         return -(-span_ms // timing.tick_ms)
 
+    seasoning = lane.source.seasoning
+    service_ms = seasoning.longest_s * 1000 if isinstance(seasoning, Seasoning) else timing.tick_ms
     return CoreLimits(
         warning_ticks=ticks(timing.warning_ms) + 1,
         stall_ticks=ticks(timing.stall_ms),
@@ -210,6 +212,7 @@ def limits_of(lane: LaneFile) -> CoreLimits:
         travel_ticks=ticks(timing.travel_ms),
         hold_ticks=ticks(timing.hold_ms),
         image_ticks=ticks(timing.image_ms),
+        service_ticks=ticks(service_ms),
         release_at_once=lane.policy.release == "at_once",
     )
 

@@ -20,8 +20,10 @@ from edge.control.journal_watch import JournalWatch
 from edge.control.officers import Officers
 from edge.control.recorder import Journal, Recorder
 from edge.control.records import Tellers
+from edge.control.service_mission import Service
 from edge.control.status import describe
 from edge.control.ticker import Ticker
+from edge.control.tube import NO_HISTORY, TubeCare, TubeHistory
 from edge.core import events as ev
 from edge.core.effects import Effect, Request
 from edge.core.inspection import InspectionState
@@ -32,6 +34,7 @@ from edge.core.tracking import NOBODY
 from edge.journal.entries import JournalEntry
 from edge.law.case import LawData
 from edge.ports import BoardReport, ScanOrder
+from edge.proofs import ProofBook
 from edge.runner import Runner
 from edge.settings import LaneFile
 from edge.supervision import Supervisor
@@ -48,10 +51,12 @@ class Recovered:
     Attributes:
         next_token: token of the next arrival, above every token of the past.
         awaiting: cases whose image is stored and whose outcome is missing.
+        tube: what the tube has done.
     """
 
     next_token: int
     awaiting: tuple[Case, ...]
+    tube: TubeHistory = NO_HISTORY
 
 
 class LaneLogic:
@@ -67,6 +72,7 @@ class LaneLogic:
         law: LawData,
         clock: Clock,
         archive: Path,
+        proofs: ProofBook,
         on_events: Callable[[], None],
         on_entries: Callable[[Sequence[JournalEntry]], None],
     ) -> None:
@@ -93,9 +99,11 @@ class LaneLogic:
             effector=self,
             now_ns=clock.monotonic_ns,
         )
-        self.supervisor = self._make_supervisor()
+        self.supervisor = self._make_supervisor(proofs)
         self.gate = self._make_gate(manifests, law)
         self.officers = Officers(lane)
+        self.tube = self._make_tube(recovered.tube)
+        self.service = self._make_service()
         self.acts = self._make_acts()
         self.ticker = Ticker(
             period_ms=lane.timing.tick_ms,
@@ -126,7 +134,7 @@ class LaneLogic:
             clock=self._clock,
         )
 
-    def _make_supervisor(self) -> Supervisor:
+    def _make_supervisor(self, proofs: ProofBook) -> Supervisor:
         return Supervisor(
             self.lane,
             post=self.runner.post,
@@ -135,6 +143,37 @@ class LaneLogic:
             declared_length_mm=self._declared_length_mm,
             on_text=self._text,
             now_ns=self._clock.monotonic_ns,
+            proofs=proofs,
+            utc=self._clock.utc,
+            longest_ms=self._longest_ms,
+        )
+
+    def _longest_ms(self, scan_id: int) -> int:
+        return self.service.longest_ms(scan_id)
+
+    def _make_tube(self, history: TubeHistory) -> TubeCare:
+        return TubeCare(
+            self.lane,
+            history=history,
+            core=self._core,
+            latest=self.supervisor.latest,
+            deliver=self.supervisor.deliver,
+            clock=self._clock,
+        )
+
+    def _make_service(self) -> Service:
+        return Service(
+            self.lane,
+            officers=self.officers,
+            care=self.tube,
+            core=self._core,
+            latest=self.supervisor.latest,
+            next_scan_id=self._next_scan_id,
+            newest=lambda: self.recorder.newest,
+            post=self.runner.post,
+            write=self._write_behind,
+            then=self.runner.then,
+            clock=self._clock,
         )
 
     def _make_gate(self, manifests: Shelf, law: LawData) -> Gate:
@@ -168,12 +207,15 @@ class LaneLogic:
             self.lane,
             devices=devices,
             book=self.book,
+            service=self.service.mission,
             order=self._order,
             on_armed=self.supervisor.armed,
             relay_closed=self.supervisor.relay_closed,
             post=self.runner.post,
         )
+        self.service.sets_points = self._actuators
         self.runner.watch(self._acknowledged)
+        self.runner.watch(self.service.seen)
 
     def do(self, request: Request, healthy_ns: int) -> None:
         """Carry an effect out; nothing can be asked before the devices are attached."""
@@ -206,6 +248,7 @@ class LaneLogic:
             if case.scan_id == report.scan_id and report.scan_id:
                 case.exposure_ms = report.exposure_ms
                 case.counted = not report.relay_closed
+        self.tube.report(report, service=self.service.is_service(report.scan_id))
         self.supervisor.report(report)
 
     def lines_progressed(self, scan_id: int) -> None:
@@ -252,6 +295,8 @@ class LaneLogic:
             journal=said,
             rules=rules,
             fault_notes=self.runner.fault_notes,
+            source=self.tube.standing(),
+            service=self.service.describe(),
         )
 
     def _text(self, source: str, line: str, received_ns: int) -> None:
@@ -261,6 +306,8 @@ class LaneLogic:
         self.journal_watch.tick()
         inputs = self.supervisor.tick()
         self.gate.tick()
+        self.tube.tick()
+        self.service.tick()
         if self._devices is not None and inputs is not self._believed:
             self._believed = inputs
             self._devices.board.believe(belief_of(inputs))
@@ -292,13 +339,17 @@ class LaneLogic:
                 return case
         return None
 
-    def _order(self, case: Case) -> ScanOrder:
+    def _next_scan_id(self) -> int:
         """Number an arming: newer than any the board has seen, also in a life before this one."""
-        now = self._clock.utc()
         board = self.supervisor.board
         armed_before = max(self._last_scan_id, board.scan_id if board is not None else 0)
-        self._last_scan_id = max(armed_before + 1, int(now.timestamp())) & 0xFFFFFFFF
-        case.scan_id = self._last_scan_id
+        now_s = int(self._clock.utc().timestamp())
+        self._last_scan_id = max(armed_before + 1, now_s) & 0xFFFFFFFF
+        return self._last_scan_id
+
+    def _order(self, case: Case) -> ScanOrder:
+        now = self._clock.utc()
+        case.scan_id = self._next_scan_id()
         case.exposure_ms, case.counted = 0, False
         verdict = case.verdict
         metadata: dict[str, object] = {

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from edge.control.act_base import ACTED
 from edge.control.cases import Case, StoredImage
 from edge.control.recorder import Recorder
+from edge.control.tube import NO_HISTORY, TubeHistory
 from edge.core.decisions import REFUSED
 from edge.core.effects import Entry, EntryKind
 from edge.core.inspection import InspectionState
 from edge.evidence.record import Record
 from edge.journal.database import Reader
 from edge.journal.open_work import OpenInspection
-from edge.journal.reading import entries_of, newest_inspection
+from edge.journal.reading import entries_of, newest_inspection, newest_of
 from edge.law.case import Aboard, DriverAnswer, NoAnimalsStatement
 from edge.law.outcomes import Act, Role
 
@@ -34,14 +35,22 @@ class TakeOver:
         next_token: above every token of the past.
         awaiting: cases with an image and without an outcome.
         broken: cases that broke off; ``scan_id`` is set where a beam may have been on.
+        service: token of a service mission that broke off, 0 when none did.
+        tube: what the tube has done.
     """
 
     next_token: int
     awaiting: tuple[Case, ...]
     broken: tuple[Case, ...]
+    service: int = 0
+    tube: TubeHistory = NO_HISTORY
 
 
-def take_over(reader: Reader, unfinished: Sequence[OpenInspection]) -> TakeOver:
+def take_over(
+    reader: Reader,
+    unfinished: Sequence[OpenInspection],
+    tube: TubeHistory = NO_HISTORY,
+) -> TakeOver:
     """Read what was unfinished when the last process ended. Raises JournalError."""
     awaiting, broken = [], []
     for open_one in unfinished:
@@ -53,7 +62,27 @@ def take_over(reader: Reader, unfinished: Sequence[OpenInspection]) -> TakeOver:
                 case.scan_id = 0
             broken.append(case)
     newest = newest_inspection(reader)
-    return TakeOver(_token(newest) + 1 if newest else 1, tuple(awaiting), tuple(broken))
+    return TakeOver(
+        next_token=_token(newest) + 1 if newest else 1,
+        awaiting=tuple(awaiting),
+        broken=tuple(broken),
+        service=_open_service(reader),
+        tube=tube,
+    )
+
+
+def _open_service(reader: Reader) -> int:
+    """The token of a service mission whose end was never written, 0 when there is none."""
+    begun = newest_of(reader, EntryKind.SERVICE_PERMITTED.value, 1)
+    ended = newest_of(reader, EntryKind.SERVICE_ENDED.value, 1)
+    if not begun or (ended and ended[0].sequence > begun[0].sequence):
+        return 0
+    return _number(begun[0].body, "token")
+
+
+def close_service(recorder: Recorder, token: int) -> None:
+    """Write the end of a service mission that broke off; what it was for is not done."""
+    recorder.write(EntryKind.SERVICE_ENDED.value, None, {"token": token, "cause": CAUSE})
 
 
 def close_broken(recorder: Recorder, case: Case, exposure_ms: int | None) -> None:

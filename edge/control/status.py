@@ -25,6 +25,8 @@ def describe(
     journal: str = "",
     rules: str = "",
     fault_notes: Mapping[Fault, Mapping[str, object]] = MappingProxyType({}),
+    source: Mapping[str, object] = MappingProxyType({}),
+    service: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
     """The mode, the faults with their remedies, what stands against a beam, open inspections.
 
@@ -35,6 +37,8 @@ def describe(
         journal: why nothing is written, empty when all is well.
         rules: which table or lexicon is not in force and why, empty when all is well.
         fault_notes: what was said with each fault when it was raised last.
+        source: why the tube may not be used now, and for how long; empty when it may.
+        service: the service mission under way, None when there is none.
     """
     return {
         "ok": True,
@@ -56,6 +60,8 @@ def describe(
             }
             for active in state.faults
         ],
+        "source": dict(source),
+        "service": dict(service or {}),
         "against": [{"row": reason.row, "says": reason.says.value} for reason in against(state)],
         "inspections": _inspections(lane, state, book),
     }

@@ -144,9 +144,10 @@ TEXTS: dict[Fault, FaultText] = {
         "Ерекше жағдайлар кестесі не тірі тауарлар сөздігі жоқ, мерзімі өткен не қол қойылмаған",
     ),
     Fault.WATCHDOG_UNPROVEN: FaultText(
-        "A device's watchdog is off or too slow",
-        "Сторожевой таймер устройства отключён или слишком медленный",
-        "Құрылғының күзет таймері өшірулі не тым баяу",
+        "A device is not proven to stop by itself, or its watchdog is off or too slow",
+        "Не доказано, что устройство останавливается само, или его сторожевой таймер отключён или "
+        "слишком медленный",
+        "Құрылғының өздігінен тоқтайтыны дәлелденбеген, не оның күзет таймері өшірулі не тым баяу",
     ),
     Fault.STORAGE_LOW: FaultText(
         "Too little storage for another scan",
@@ -162,6 +163,21 @@ TEXTS: dict[Fault, FaultText] = {
         "The lane runs on battery",
         "Питание от батареи",
         "Қуат батареядан беріліп тұр",
+    ),
+    Fault.SOURCE_RESTING: FaultText(
+        "The X-ray tube rests to keep its duty cycle",
+        "Рентгеновская трубка отдыхает по режиму нагрузки",
+        "Рентген түтігі жүктеме режимі бойынша тынығуда",
+    ),
+    Fault.SOURCE_WARMING: FaultText(
+        "The X-ray generator warms up",
+        "Рентгеновский генератор прогревается",
+        "Рентген генераторы қызып жатыр",
+    ),
+    Fault.SEASONING_DUE: FaultText(
+        "The X-ray tube has to be seasoned before the next scan",
+        "Перед следующим сканированием требуется тренировка трубки",
+        "Келесі сканерлеу алдында түтікті жаттықтыру қажет",
     ),
     Fault.READER_LOST: FaultText(
         "A plate or code reader does not answer",

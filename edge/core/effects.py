@@ -46,6 +46,7 @@ class Effect(Word):
     END_SCAN = "end_scan"
     CANCEL_SCAN = "cancel_scan"
     ARM_DETECTOR = "arm_detector"
+    PREPARE_SOURCE = "prepare_source"
     START_WARNING = "start_warning"
     ARM_BOARD = "arm_board"
     RENEW_LEASE = "renew_lease"
@@ -77,6 +78,7 @@ KINDS: dict[Effect, Kind] = {
     Effect.END_SCAN: Kind(_R, Target.DETECTOR),
     Effect.CANCEL_SCAN: Kind(_R, Target.DETECTOR),
     Effect.ARM_DETECTOR: Kind(_P, Target.DETECTOR),
+    Effect.PREPARE_SOURCE: Kind(_P, Target.SOURCE),
     Effect.START_WARNING: Kind(_P, Target.WARNING),
     Effect.ARM_BOARD: Kind(_P, Target.PERMIT),
     Effect.RENEW_LEASE: Kind(_P, Target.PERMIT),
@@ -126,6 +128,9 @@ class EntryKind(Word):
     LANE_MODE = "lane.mode"
     TRACKING_LOST = "tracking.lost"
     LANE_PROVEN = "lane.proven_empty"
+    SERVICE_PERMITTED = "service.permitted"
+    SERVICE_INTENT = "service.beam_intent"
+    SERVICE_ENDED = "service.ended"
 
 
 class Entry(NamedTuple):

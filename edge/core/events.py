@@ -127,6 +127,18 @@ class DriverRefused(NamedTuple):
     token: int
 
 
+class ServicePermitted(NamedTuple):
+    """The law has permitted a beam without a unit; ``token`` is below 0 and no unit's."""
+
+    token: int
+
+
+class ServiceDone(NamedTuple):
+    """What the service mission of this token was for is done."""
+
+    token: int
+
+
 class FaultRaised(NamedTuple):
     """A fault began (``present``) or happened once (not ``present``)."""
 
@@ -167,6 +179,8 @@ Event = (
     | OutcomeGiven
     | AbortRequested
     | DriverRefused
+    | ServicePermitted
+    | ServiceDone
     | FaultRaised
     | FaultGone
     | Acknowledged

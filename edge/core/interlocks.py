@@ -35,6 +35,7 @@ class Inputs(NamedTuple):
     lamp: Input
     horn: Input
     source: Input
+    tube: Input
     board: Input
     detector: Input
     dose_monitor: Input
@@ -44,6 +45,7 @@ class Inputs(NamedTuple):
     clock: Input
     rules: Input
     watchdogs: Input
+    service: Input
     hv: Feedback
     relay: Feedback
     beam: Feedback
@@ -52,17 +54,26 @@ class Inputs(NamedTuple):
 FEEDBACKS = ("hv", "relay", "beam")
 """Rows that are compared with the permit instead of being required good."""
 
-OPTIONAL = frozenset({"cab", "dose_monitor", "enable"})
+SWITCHES = ("service",)
+"""Rows that are no condition for themselves: OK says that the key stands in SERVICE, which a beam
+without a unit needs and every other beam forbids."""
+
+OPTIONAL = frozenset({"cab", "dose_monitor", "enable", "tube", "service"})
 """Rows a lane file may declare ``not_fitted``, with a reason."""
 
 MOTION = ("estop", "doors", "zone")
 """Rows that must be good before the belt may be started, beam or no beam."""
 
 STANDING = (
-    "estop", "key", "doors", "secured", "zone", "cab", "source", "board", "detector",
+    "estop", "key", "doors", "secured", "zone", "cab", "source", "tube", "board", "detector",
     "dose_monitor", "enable", "exposure", "storage", "clock", "rules", "watchdogs",
 )  # fmt: skip
 """Rows that must be good from the arming on."""
+
+PERSONAL = frozenset(
+    {"estop", "key", "doors", "secured", "zone", "cab", "dose_monitor", "enable", "lamp", "horn"}
+)
+"""Rows that stand for people: one of them opening under the beam is a TRIP."""
 
 WARNED = ("lamp", "horn")
 """Rows that prove the warning; needed from its start until beam-off."""
@@ -72,6 +83,12 @@ MOVING = ("entry_barrier", "belt")
 
 BEAM = STANDING + WARNED + MOVING
 """Every row the beam needs."""
+
+SERVICE_STANDING = (*(row for row in STANDING if row != "tube"), "entry_barrier")
+"""Rows that a beam without a unit needs from the warning on: the tube may be what it is for."""
+
+SERVICE_BEAM = SERVICE_STANDING + WARNED
+"""Every row that a beam without a unit needs."""
 
 
 _REMEMBERED = 4096

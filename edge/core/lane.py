@@ -23,6 +23,9 @@ class LaneState(Word):
     PASSING = "passing"
     CLEARING = "clearing"
     RELEASING = "releasing"
+    SERVICE_WARNING = "service_warning"
+    SERVICE_INTENT = "service_intent"
+    SERVICE_BEAM = "service_beam"
     HELD = "held"
     TRIPPED = "tripped"
 
@@ -37,6 +40,7 @@ class Trigger(Word):
     PASS_UNIT = "pass_unit"  # noqa: S105 - a way through the lane, not a secret
     CLEAR_UNIT = "clear_unit"
     RELEASE_UNIT = "release_unit"
+    SERVE = "serve"
     ARMED = "armed"
     DISARMED = "disarmed"
     WARNED = "warned"
@@ -46,6 +50,7 @@ class Trigger(Word):
     DROPPED = "dropped"
     OUT = "out"
     LEFT = "left"
+    SERVED = "served"
     STOP = "stop"
     TRIP = "trip"
     EASED = "eased"
@@ -63,6 +68,9 @@ PACKML: dict[LaneState, int] = {
     LaneState.PASSING: 6,
     LaneState.CLEARING: 16,
     LaneState.RELEASING: 16,
+    LaneState.SERVICE_WARNING: 3,
+    LaneState.SERVICE_INTENT: 6,
+    LaneState.SERVICE_BEAM: 6,
     LaneState.HELD: 11,
     LaneState.TRIPPED: 9,
 }
@@ -78,6 +86,7 @@ _ROWS: dict[LaneState, dict[Trigger, LaneState]] = {
         _T.PASS_UNIT: _L.PASSING,
         _T.CLEAR_UNIT: _L.CLEARING,
         _T.RELEASE_UNIT: _L.RELEASING,
+        _T.SERVE: _L.SERVICE_WARNING,
         _T.LOST: _L.PROVING,
         **_FAULTS,
     },
@@ -99,6 +108,9 @@ _ROWS: dict[LaneState, dict[Trigger, LaneState]] = {
     _L.PASSING: {_T.OUT: _L.READY, _T.DROPPED: _L.READY, **_FAULTS},
     _L.CLEARING: {_T.OUT: _L.READY, _T.DROPPED: _L.READY, **_FAULTS},
     _L.RELEASING: {_T.LEFT: _L.READY, **_FAULTS},
+    _L.SERVICE_WARNING: {_T.WARNED: _L.SERVICE_INTENT, _T.SERVED: _L.READY, **_FAULTS},
+    _L.SERVICE_INTENT: {_T.COMMITTED: _L.SERVICE_BEAM, _T.SERVED: _L.READY, **_FAULTS},
+    _L.SERVICE_BEAM: {_T.SERVED: _L.READY, **_FAULTS},
     _L.HELD: {_T.RESET: _L.READY, _T.LOST: _L.PROVING, _T.TRIP: _L.TRIPPED, _T.STOP: _L.HELD},
     _L.TRIPPED: {
         _T.EASED: _L.HELD,
@@ -122,6 +134,12 @@ TAKING_IN = frozenset({_L.ADMITTING, _L.PASSING, _L.CLEARING})
 
 PREPARED = frozenset({_L.ARMING, _L.WARNING, _L.ADMITTING, _L.INTENT, _L.SCANNING})
 """States in which a detector, a warning, an arming or a beam may have to be taken back."""
+
+SERVING = frozenset({_L.SERVICE_WARNING, _L.SERVICE_INTENT, _L.SERVICE_BEAM})
+"""States of a service mission: warning and beam without a unit, under a service permit."""
+
+RADIATING = frozenset({_L.SCANNING, _L.SERVICE_BEAM})
+"""States in which a beam is permitted."""
 
 STOPPED = frozenset({_L.HELD, _L.TRIPPED})
 """States that only a reset leaves."""

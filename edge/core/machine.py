@@ -6,16 +6,25 @@ Each event is taken in by its handler; then `missions.settle` lets the lane act 
 from collections.abc import Callable
 from typing import Any
 
-from edge.core import decisions, moves
+from edge.core import decisions, moves, servicing
 from edge.core import events as ev
 from edge.core.effects import Effect, EntryKind
 from edge.core.faults import Fault, FaultClass, released
 from edge.core.inspection import Happening, Inspection, InspectionState
 from edge.core.interlocks import FEEDBACKS, WARNED, Feedback, reasons_against
-from edge.core.lane import DRIVING, LaneState, Trigger
+from edge.core.lane import DRIVING, RADIATING, SERVING, LaneState, Trigger
 from edge.core.missions import drop, give_up, settle, withdraw
 from edge.core.state import Freshness, Limits, State, Step, Work
 from edge.core.values import Input
+
+_WARNING = frozenset({LaneState.WARNING, LaneState.SERVICE_WARNING})
+_LEASED = SERVING | {
+    LaneState.WARNING,
+    LaneState.ADMITTING,
+    LaneState.INTENT,
+    LaneState.SCANNING,
+}
+"""States in which the board is armed or leased."""
 
 
 def step(state: State, event: ev.Event, limits: Limits) -> Step:
@@ -36,7 +45,10 @@ def _tick(work: Work, event: ev.Tick) -> None:
     _watch_feedback(work, count)
     state = work.state
     lane = state.lane
-    if lane is LaneState.WARNING:
+    if lane in SERVING:
+        servicing.tick(work, count)
+        state = work.state
+    if lane in _WARNING:
         proven = not reasons_against(state.inputs, WARNED)
         proof = min(state.proof + count, limits.warning_ticks) if proven else 0
         work.state = state.counted(state.elapsed, proof, state.stall)
@@ -80,7 +92,7 @@ def _watch_feedback(work: Work, count: int) -> None:
     inputs = state.inputs
     seen = (inputs.hv, inputs.relay, inputs.beam)
     lit = seen.count(Feedback.ON)
-    permitted = state.lane is LaneState.SCANNING
+    permitted = state.lane in RADIATING
     if state.faults and seen.count(Feedback.OFF) == len(seen):
         work.end_fault(Fault.BEAM_WITHOUT_PERMIT)  # doubt does not end it
     if lit == (len(FEEDBACKS) if permitted else 0):
@@ -105,8 +117,7 @@ def _watch_lines(work: Work) -> None:
 
 
 def _stalled(work: Work, _event: ev.Stalled) -> None:
-    warned = {LaneState.WARNING, LaneState.ADMITTING, LaneState.INTENT, LaneState.SCANNING}
-    if work.state.lane in warned:
+    if work.state.lane in _LEASED:
         work.raise_fault(Fault.CONTROL_STALLED, present=False)
 
 
@@ -139,6 +150,7 @@ def _detector_armed(work: Work, event: ev.DetectorArmed) -> None:
 
 def _committed(work: Work, event: ev.IntentCommitted) -> None:
     settle(work)  # what stood when the entry was written must still stand
+    servicing.committed(work, event.token)
     if work.state.lane is not LaneState.INTENT or work.state.mission != event.token:
         return
     work.happen(event.token, Happening.BEAM_ON)
@@ -158,8 +170,7 @@ def _board_restarted(work: Work, _event: ev.BoardRestarted) -> None:
 
 
 def _lease_lost(work: Work, _event: ev.LeaseLost) -> None:
-    armed = {LaneState.WARNING, LaneState.ADMITTING, LaneState.INTENT, LaneState.SCANNING}
-    if work.state.lane in armed:
+    if work.state.lane in _LEASED:
         work.raise_fault(Fault.LEASE_LOST, present=False)
 
 
@@ -172,6 +183,8 @@ def _abort(work: Work, event: ev.AbortRequested) -> None:
     elif lane in {LaneState.ARMING, LaneState.WARNING}:
         give_up(work, "aborted")
         drop(work)
+    elif lane in SERVING:
+        servicing.end(work, "aborted")
 
 
 def _fault_raised(work: Work, event: ev.FaultRaised) -> None:
@@ -208,6 +221,8 @@ _HANDLERS: dict[type[tuple[object, ...]], Callable[[Work, Any], None]] = {
     ev.OutcomeGiven: decisions.outcome_given,
     ev.AbortRequested: _abort,
     ev.DriverRefused: decisions.driver_refused,
+    ev.ServicePermitted: servicing.permitted,
+    ev.ServiceDone: servicing.done,
     ev.FaultRaised: _fault_raised,
     ev.FaultGone: _fault_gone,
     ev.Acknowledged: _acknowledged,

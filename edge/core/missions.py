@@ -6,27 +6,24 @@ everything else in each sequence; the warning is taken back last.
 
 from collections.abc import Callable
 
+from edge.core import servicing
 from edge.core.effects import Effect, EntryKind
 from edge.core.faults import RANK, Fault, FaultClass
 from edge.core.inspection import FINAL, Happening, InspectionState
 from edge.core.interlocks import (
     BEAM,
     MOTION,
+    PERSONAL,
     STANDING,
     WARNED,
     Against,
     Feedback,
     reasons_against,
 )
-from edge.core.lane import DRIVING, PREPARED, STOPPED, LaneState, Trigger
+from edge.core.lane import DRIVING, PREPARED, SERVING, STOPPED, LaneState, Trigger
 from edge.core.state import Freshness, State, Work
 from edge.core.tracking import NOBODY, Certainty, Phase, proven_empty, sees_nothing
 from edge.core.values import Input
-
-PERSONAL = frozenset(
-    {"estop", "key", "doors", "secured", "zone", "cab", "dose_monitor", "enable", "lamp", "horn"}
-)
-"""Rows that stand for people: one of them opening under the beam is a TRIP."""
 
 _MOST_MOVES = 12
 
@@ -34,7 +31,8 @@ _MOST_MOVES = 12
 def against(state: State, rows: tuple[str, ...] = BEAM) -> tuple[Against, ...]:
     """Return all reasons against the beam, those of the predicate and those of freshness.
 
-    A key edge and a search-and-secure must have been seen since the start or the last trip.
+    A key edge and a search-and-secure must have been seen since the start or the last trip, and
+    the key must not stand in SERVICE.
 
     Args:
         state: the lane's.
@@ -45,7 +43,15 @@ def against(state: State, rows: tuple[str, ...] = BEAM) -> tuple[Against, ...]:
         found = (*found, Against("key_edge", Input.BLOCKED))
     if state.secured is not Freshness.FRESH:
         found = (*found, Against("secured_edge", Input.BLOCKED))
+    if _may_be_service(state):
+        says = state.inputs.service
+        found = (*found, Against("service", Input.BLOCKED if says is Input.OK else says))
     return found
+
+
+def _may_be_service(state: State) -> bool:
+    """True unless the key surely does not stand in SERVICE: no unit is let in, none is scanned."""
+    return state.inputs.service not in {Input.BLOCKED, Input.NOT_FITTED}
 
 
 def settle(work: Work) -> None:
@@ -120,6 +126,8 @@ def _halt(work: Work, trigger: Trigger) -> None:
         work.ask(Effect.CLOSE_EXIT)
     if state.lane in DRIVING:
         give_up(work, trigger.value)
+    elif state.lane in SERVING:
+        work.write(EntryKind.SERVICE_ENDED, state.mission, trigger.value)
     if trigger is Trigger.TRIP:
         work.state = work.state._replace(secured=Freshness.OLD)
     work.move(trigger)
@@ -177,6 +185,8 @@ def _may_leave(work: Work, token: int) -> bool:
 def _admit(work: Work, token: int) -> None:
     inspection = work.inspection(token)
     if inspection is None or RANK[work.fault_class()] >= RANK[FaultClass.NO_ENTRY]:
+        return
+    if _may_be_service(work.state):
         return
     if inspection.state is InspectionState.CLEARED:
         work.move(Trigger.SCAN_UNIT, token)
@@ -260,6 +270,9 @@ _HANDLERS: dict[LaneState, Callable[[Work], None]] = {
     LaneState.PASSING: _drive,
     LaneState.CLEARING: _drive,
     LaneState.RELEASING: _drive,
+    LaneState.SERVICE_WARNING: servicing.warn,
+    LaneState.SERVICE_INTENT: servicing.intend,
+    LaneState.SERVICE_BEAM: servicing.radiate,
     LaneState.HELD: _rest,
     LaneState.TRIPPED: _rest,
 }

@@ -156,9 +156,12 @@ REMEDIES: dict[Fault, FaultText] = {
         "(`scanlane-hq sign-law`). Оған дейін рұқсат берілмейді.",
     ),
     Fault.WATCHDOG_UNPROVEN: FaultText(
-        "Set the watchdog parameters named in `scanlane status` on the device.",
-        "Установите на устройстве параметры сторожевого таймера, названные в `scanlane status`.",
-        "Құрылғыда `scanlane status` атаған күзет таймерінің параметрлерін орнатыңыз.",
+        "Set the watchdog parameters named in `scanlane status` on the device, stop the lane and "
+        "run `scanlane device prove`.",
+        "Установите на устройстве параметры сторожевого таймера, названные в `scanlane status`, "
+        "остановите полосу и запустите `scanlane device prove`.",
+        "Құрылғыда `scanlane status` атаған күзет таймерінің параметрлерін орнатыңыз, "
+        "жолақты тоқтатып, `scanlane device prove` іске қосыңыз.",
     ),
     Fault.STORAGE_LOW: FaultText(
         "Restore the link to headquarters or add storage.",
@@ -174,6 +177,21 @@ REMEDIES: dict[Fault, FaultText] = {
         "The unit in the lane is finished, no other admitted; restore the mains.",
         "Объект на полосе завершается, другие не впускаются; восстановите сетевое питание.",
         "Жолақтағы нысан аяқталады, басқасы кіргізілмейді; желілік қуатты қалпына келтіріңіз.",
+    ),
+    Fault.SOURCE_RESTING: FaultText(
+        "Nothing; units are admitted again by themselves. `scanlane status` says when.",
+        "Ничего; приём возобновится сам. `scanlane status` показывает, когда.",
+        "Ештеңе; қабылдау өзі жалғасады. `scanlane status` қашан екенін көрсетеді.",
+    ),
+    Fault.SOURCE_WARMING: FaultText(
+        "Nothing; units are admitted once it is warm. `scanlane status` says when.",
+        "Ничего; приём начнётся после прогрева. `scanlane status` показывает, когда.",
+        "Ештеңе; қабылдау қызғаннан кейін басталады. `scanlane status` қашан екенін көрсетеді.",
+    ),
+    Fault.SEASONING_DUE: FaultText(
+        "Empty and secure the lane, turn the key to SERVICE, run `scanlane season`.",
+        "Освободите и закройте полосу, поверните ключ в SERVICE, выполните `scanlane season`.",
+        "Жолақты босатып, жабыңыз, кілтті SERVICE күйіне бұраңыз, `scanlane season` орындаңыз.",
     ),
     Fault.READER_LOST: FaultText(
         "Check the reader; units are held for identification meanwhile.",

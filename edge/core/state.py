@@ -23,6 +23,7 @@ class Limits(NamedTuple):
         travel_ticks: longest time between two sensor changes of a moving unit.
         hold_ticks: time an officer has for an answer.
         image_ticks: longest time from the end of a scan to its package.
+        service_ticks: longest beam without a unit, and longest wait for its warning.
         release_at_once: release a scanned unit before the outcome is known.
     """
 
@@ -33,6 +34,7 @@ class Limits(NamedTuple):
     travel_ticks: int
     hold_ticks: int
     image_ticks: int
+    service_ticks: int
     release_at_once: bool
 
 
@@ -50,7 +52,7 @@ class State(NamedTuple):
 
     Attributes:
         lane: what the lane is doing.
-        mission: token it does it for, 0 when for none.
+        mission: token it does it for, 0 when for none, below 0 in service.
         tracking: where the units are.
         inspections: the open ones, oldest first.
         inputs: the interlock inputs as last read.
@@ -80,11 +82,18 @@ class State(NamedTuple):
 
     def counted(self, elapsed: int, proof: int, stall: int) -> "State":
         """Return the state with other counters; quicker than `_replace`, since each tick counts."""
-        return State._make((*self[:-_COUNTERS], elapsed, proof, stall, self.stray))
+        lane, mission, tracking, open_, inputs, faults, key, secured, armed, _, _, _, stray = self
+        return _new(
+            State,
+            (
+                lane, mission, tracking, open_, inputs, faults, key, secured, armed,
+                elapsed, proof, stall, stray,
+            ),
+        )  # fmt: skip
 
 
-_COUNTERS = len(("elapsed", "proof", "stall", "stray"))
-assert State._fields[-_COUNTERS:] == ("elapsed", "proof", "stall", "stray")
+_new = tuple.__new__
+"""Makes a named tuple without its Python constructor, where every tick makes one."""
 
 
 class Step(NamedTuple):
@@ -194,4 +203,4 @@ class Work:
 
     def done(self) -> Step:
         """Close the sheet."""
-        return Step(self.state, tuple(self.entries), tuple(self.effects))
+        return _new(Step, (self.state, tuple(self.entries), tuple(self.effects)))

@@ -17,9 +17,17 @@ SELECT sequence, CAST(record AS BLOB), hash FROM entry WHERE sequence >= ? ORDER
 _OF_INSPECTION = """
 SELECT CAST(record AS BLOB) FROM entry WHERE inspection_id = ? ORDER BY sequence LIMIT ?
 """
+_OF_KIND = """
+SELECT CAST(record AS BLOB) FROM entry WHERE kind = ? ORDER BY sequence DESC LIMIT ?
+"""
 _OUTCOME = """
 SELECT CAST(record AS BLOB) FROM entry WHERE inspection_id = ? AND kind = ?
 ORDER BY sequence DESC LIMIT 1
+"""
+
+_OF_KIND = """
+SELECT record FROM (SELECT sequence, CAST(record AS BLOB) AS record FROM entry WHERE kind = ?
+ORDER BY sequence DESC LIMIT ?) ORDER BY sequence
 """
 
 
@@ -37,10 +45,20 @@ def entries_of(reader: Reader, inspection_id: str) -> list[Record]:
     return list(records(reader.rows(_OF_INSPECTION, inspection_id, INSPECTION_ENTRIES_LIMIT)))
 
 
+def newest_of(reader: Reader, kind: str, limit: int) -> list[Record]:
+    """Give the newest entries of a kind, newest first, ``limit`` at most. Raises JournalError."""
+    return list(records(reader.rows(_OF_KIND, kind, limit)))
+
+
 def outcome_of(reader: Reader, inspection_id: str) -> Record | None:
     """Give the newest outcome entered for an inspection, None before one. Raises JournalError."""
     found = reader.rows(_OUTCOME, inspection_id, EntryKind.OUTCOME_GIVEN.value)
     return next(iter(records(found)), None)
+
+
+def newest_of_kind(reader: Reader, kind: str, limit: int) -> list[Record]:
+    """Give the newest entries of one kind, at most ``limit``, in order. Raises JournalError."""
+    return list(records(reader.rows(_OF_KIND, kind, limit)))
 
 
 def newest_inspection(reader: Reader) -> str | None:

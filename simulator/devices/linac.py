@@ -61,6 +61,11 @@ class Linac:
     def _warm_ms(self) -> int:
         return max(0, self._on_since_ms + self._warm_up_ms - self._now_ms)
 
+    def warms_up(self, warm_up_ms: int) -> None:
+        """Give it another time to warm up, from now on."""
+        self._warm_up_ms = warm_up_ms
+        self.power_up()
+
     def power_up(self) -> None:
         """Switch off and on: commands, faults and counts are gone, warm-up starts."""
         self._on_since_ms = self._changed_ms = self._now_ms

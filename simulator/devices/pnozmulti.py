@@ -156,7 +156,7 @@ class SafetyPlc:
         return [
             not people.estop_pressed,
             damage.estop_b_stuck or not people.estop_pressed,
-            people.key is Key.ON,
+            people.key is not Key.OFF,
             people.key is Key.SERVICE,
             not people.doors_open,
             plant.secured,

@@ -25,6 +25,7 @@ LIMITS = Limits(
     travel_ticks=2,
     hold_ticks=1,
     image_ticks=2,
+    service_ticks=3,
     release_at_once=False,
 )
 """Small limits: a counter has every kind of value (zero, between, full) and no more."""
@@ -43,7 +44,14 @@ class Trouble(Word):
 
 @cache
 def reading(
-    trouble: Trouble, *, secured: bool, lamp: bool, shut: bool, belt: bool, glow: bool
+    trouble: Trouble,
+    *,
+    secured: bool,
+    lamp: bool,
+    shut: bool,
+    belt: bool,
+    glow: bool,
+    service: bool,
 ) -> ev.InputsChanged:
     """What the lane reads of such a hall; one object per reading."""
     count = len(Inputs._fields) - 3
@@ -64,6 +72,7 @@ def reading(
         "entry_barrier": not shut,
         "belt": not belt,
     }
+    rows["service"] = Input.OK if service else Input.BLOCKED
     rows |= {row: Input.BLOCKED for row, blocked in bad.items() if blocked}
     return ev.InputsChanged(
         Inputs._make([*(rows[row] for row in Inputs._fields[:count]), seen, seen, seen])
@@ -139,7 +148,10 @@ class Cores:
 
 
 def _intent(entries: tuple[Entry, ...]) -> int:
-    return next((entry.token for entry in entries if entry.kind is EntryKind.BEAM_INTENT), 0)
+    return next((entry.token for entry in entries if entry.kind in _INTENTS), 0)
+
+
+_INTENTS = {EntryKind.BEAM_INTENT, EntryKind.SERVICE_INTENT}
 
 
 _TELLTALE = {

@@ -7,7 +7,7 @@ from edge.core import events as ev
 from edge.core.effects import Effect
 from edge.core.faults import CATALOGUE, Fault, FaultClass
 from edge.core.inspection import REDECIDABLE, InspectionState
-from edge.core.lane import DRIVING, PREPARED, STOPPED, LaneState
+from edge.core.lane import DRIVING, PREPARED, SERVING, STOPPED, LaneState
 from edge.core.tracking import Certainty
 from edge.law.verdicts import VerdictKind
 from simulator.exploration.core import Cores, Trouble
@@ -21,6 +21,7 @@ from simulator.exploration.world import (
     GOODS,
     HERD,
     INSIDE,
+    SERVICE,
     WAITING,
     Next,
     Sheet,
@@ -124,6 +125,30 @@ def _people(world: World, cores: Cores) -> Next:
     elif world.trouble is Trouble.SILENCE:
         _hear(sheet)
     yield f"{world.trouble.value} ends", sheet
+
+
+def _service(world: World, cores: Cores) -> Next:
+    """The key is turned to SERVICE over an empty lane; the law permits a mission, which ends."""
+    state = cores.states[world.core]
+    if world.trouble is Trouble.NOTHING and not world.unread:
+        empty = (world.goods, world.herd) == (AWAY, AWAY) and not state.inspections
+        if world.service or (empty and state.lane is LaneState.READY and not world.down):
+            sheet = Sheet(world, cores)
+            sheet.service = not world.service
+            yield "the key leaves SERVICE" if world.service else "the key goes to SERVICE", sheet
+    if world.down:
+        return
+    told: list[tuple[str, ev.Event]] = []
+    if world.service and state.lane is LaneState.READY:
+        told.append(("the law permits a service mission", about(ev.ServicePermitted, SERVICE)))
+    if state.lane in SERVING:
+        told.append(("the service mission is aborted", about(ev.AbortRequested, SERVICE)))
+    if state.lane is LaneState.SERVICE_BEAM:
+        told.append(("the service mission is done", about(ev.ServiceDone, SERVICE)))
+    for name, event in told:
+        sheet = Sheet(world, cores)
+        sheet.tell(event)
+        yield name, sheet
 
 
 def _searchable(world: World, cores: Cores) -> bool:
@@ -334,6 +359,6 @@ def _start(sheet: Sheet) -> None:
 
 
 _SOURCES = (
-    _time, _board, _generator, _journal, _reading, _people, _units, _entry_barrier, _verdicts,
-    _officers, _worker, _power,
+    _time, _board, _generator, _journal, _reading, _people, _service, _units, _entry_barrier,
+    _verdicts, _officers, _worker, _power,
 )  # fmt: skip

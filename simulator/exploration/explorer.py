@@ -18,6 +18,8 @@ abstractions, each with its reason:
   tunnel-in and tunnel-out: no sensor can, and without that search a lane is not proven empty.
 * The board checks nothing but its lease and warning, and may end an arming at any moment: more
   can happen than with a board that sees the hall, so what holds here holds there.
+* The key is turned to SERVICE over a lane that is ready and empty, and out of it at any time: units
+  may come meanwhile. All service missions have one token, since one ends before the next begins.
 * A start without a lease follows its crash at once; while a lease runs, board time goes on.
 
 Command: ``python -m simulator.exploration``.

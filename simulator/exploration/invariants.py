@@ -9,7 +9,7 @@ from typing import NamedTuple
 from edge.core.faults import RANK, FaultClass, highest
 from edge.core.inspection import FINAL, UNSCANNED, Inspection, InspectionState
 from edge.core.interlocks import MOTION, reasons_against
-from edge.core.lane import STOPPED, LaneState
+from edge.core.lane import RADIATING, SERVING, STOPPED, LaneState
 from edge.core.state import State
 from edge.core.tracking import Certainty, Phase
 from edge.core.values import Input
@@ -26,6 +26,7 @@ from simulator.exploration.world import (
     LOST,
     NONE,
     OPEN,
+    SERVICE,
     WAITING,
     World,
 )
@@ -98,10 +99,22 @@ def beam_is_warned_of(world: World, _state: State) -> bool:
 
 
 def lease_is_the_missions(world: World, state: State) -> bool:
-    """A lease serves the running scan's token only."""
+    """A lease serves the token of the running scan or service mission only."""
     if not world.lease or world.down:
         return True
-    return state.lane is LaneState.SCANNING and state.mission == world.armed
+    return state.lane in RADIATING and state.mission == world.armed
+
+
+def beam_without_a_unit_is_permitted(world: World, _state: State) -> bool:
+    """Without a unit the relay is closed only with the key in SERVICE and the lane empty."""
+    if not world.lease or world.down or world.armed != SERVICE:
+        return True
+    return world.service and world.goods == world.herd == AWAY
+
+
+def service_has_no_unit_under_it(world: World, _state: State) -> bool:
+    """With the key in SERVICE the relay is closed for a service mission or for nothing."""
+    return not world.lease or world.down or not world.service or world.armed == SERVICE
 
 
 def intent_is_on_disk(world: World, _state: State) -> bool:
@@ -144,7 +157,8 @@ def exposure_is_recorded(world: World, state: State) -> bool:
 
 def detector_is_the_missions(world: World, _state: State) -> bool:
     """Under a closed relay the detector is armed for the same token as the board."""
-    return not world.lease or world.down or world.detector == world.armed
+    serving = world.armed == SERVICE
+    return not world.lease or world.down or serving or world.detector == world.armed
 
 
 def doubt_about_place_is_dark(world: World, state: State) -> bool:
@@ -190,10 +204,18 @@ def exit_opens_for_the_finished(change: Change) -> bool:
 
 
 def voltage_needs_a_scan(change: Change) -> bool:
-    """High voltage is switched on in a running scan whose intent is on disk, and nowhere else."""
+    """High voltage is switched on in a scan or service whose intent is on disk, nowhere else."""
     if not change.after.hv or change.before.hv:
         return True
-    return change.now.lane is LaneState.SCANNING and change.after.sworn == change.now.mission
+    return change.now.lane in RADIATING and change.after.sworn == change.now.mission
+
+
+def no_unit_comes_in_during_service(change: Change) -> bool:
+    """The entry does not open for a unit while the key has been read in SERVICE."""
+    if change.after.entry != OPEN or change.before.entry == OPEN:
+        return True
+    crossing = change.now.tracking.phase is Phase.ENTERING
+    return crossing or change.now.inputs.service is not Input.OK
 
 
 def belt_starts_in_a_good_hall(change: Change) -> bool:
@@ -242,6 +264,20 @@ RULES: tuple[Rule, ...] = (
          lease_is_the_missions, None,
          "a lease outlives the process that asked for it",
          lambda c: bool(c.after.down and c.after.lease)),
+    Rule("beam without a unit only with the key in SERVICE and the lane empty",
+         beam_without_a_unit_is_permitted, None,
+         "a service mission ends because what it was for is done",
+         lambda c: c.was.lane is LaneState.SERVICE_BEAM and c.before.lease > 0
+         and "is done" in c.label and c.now.lane is LaneState.READY),
+    Rule("with the key in SERVICE no unit is under a beam",
+         service_has_no_unit_under_it, None,
+         "a unit that comes during a service mission ends it",
+         lambda c: c.was.lane in SERVING and c.before.lease > 0 and "arrives" in c.label
+         and not c.after.lease),
+    Rule("with the key in SERVICE no unit comes in", None, no_unit_comes_in_during_service,
+         "a unit waits until the key has left SERVICE",
+         lambda c: c.label == "the key leaves SERVICE" and c.after.goods == WAITING
+         and c.now.lane is LaneState.ARMING),
     Rule("no relay before the beam intent is on disk",
          intent_is_on_disk, None,
          "goods travel on while their intent is not yet on disk",
@@ -289,7 +325,7 @@ RULES: tuple[Rule, ...] = (
          "a concluded unit leaves by the exit",
          lambda c: c.before.goods == EXIT and c.after.goods == AWAY
          and _where(c.was, GOODS) is InspectionState.CONCLUDED),
-    Rule("high voltage is switched on only in a scan with its intent on disk",
+    Rule("high voltage is switched on only under an intent on disk",
          None, voltage_needs_a_scan,
          "the feedbacks see the beam", lambda c: c.after.glow and not c.before.glow),
     Rule("the belt starts only in a hall read as good", None, belt_starts_in_a_good_hall,

@@ -19,6 +19,9 @@ GOODS, HERD = 1, 2
 STRANGER = 3
 """The token of an arrival that is neither unit coming anew: something the core misread."""
 
+SERVICE = -1
+"""The token of every service mission: one ends before the next begins."""
+
 AWAY, WAITING, CROSSING, INSIDE, DEEP, LEAVING, AT_EXIT, EXIT = range(8)
 """Places of a unit in the order it meets them; each step changes exactly one sensor."""
 
@@ -56,6 +59,7 @@ class World(NamedTuple):
         trouble: what is wrong.
         unread: what is wrong has begun, but has not been read yet.
         secured: search-and-secure is valid.
+        service: the key stands in SERVICE.
         keyed: a key edge has happened since the process started.
         resecured: search-and-secure was made since the process started.
         belt: the belt runs.
@@ -85,6 +89,7 @@ class World(NamedTuple):
     trouble: Trouble
     unread: bool
     secured: bool
+    service: bool
     keyed: bool
     resecured: bool
     belt: bool
@@ -121,9 +126,9 @@ class Sheet:
         (
             self.core, self.down, self.pending, self.goods, self.herd, self.corrected,
             self.refused, self.dose, self.merged, self.trouble, self.unread, self.secured,
-            self.keyed, self.resecured, self.belt, self.entry, self.exit, self.lamp, self.warned,
-            self.detector, self.armed, self.proof, self.lease, self.ended, self.hv, self.glow,
-            self.sworn,
+            self.service, self.keyed, self.resecured, self.belt, self.entry, self.exit, self.lamp,
+            self.warned, self.detector, self.armed, self.proof, self.lease, self.ended, self.hv,
+            self.glow, self.sworn,
         ) = world  # fmt: skip
 
     def freeze(self) -> World:
@@ -139,9 +144,9 @@ class Sheet:
         return World(
             self.core, self.down, self.pending, self.goods, self.herd, self.corrected,
             self.refused, self.dose, self.merged, self.trouble, self.unread, self.secured,
-            self.keyed, self.resecured, self.belt, self.entry, self.exit, self.lamp, self.warned,
-            self.detector, self.armed, self.proof, self.lease, self.ended, self.hv, self.glow,
-            self.sworn,
+            self.service, self.keyed, self.resecured, self.belt, self.entry, self.exit, self.lamp,
+            self.warned, self.detector, self.armed, self.proof, self.lease, self.ended, self.hv,
+            self.glow, self.sworn,
         )  # fmt: skip
 
     @property
@@ -198,7 +203,7 @@ class Sheet:
         """What the lane would read now."""
         return reading(
             self.trouble, secured=self.secured, lamp=self.lamp, shut=self.entry == CLOSED,
-            belt=self.belt, glow=self.glow,
+            belt=self.belt, glow=self.glow, service=self.service,
         )  # fmt: skip
 
     def pass_time(self) -> None:
@@ -338,6 +343,7 @@ ACTS: dict[Effect, Callable[[Sheet, int], None]] = {
     Effect.END_SCAN: _no_detector,
     Effect.CANCEL_SCAN: _no_detector,
     Effect.ARM_DETECTOR: _detector,
+    Effect.PREPARE_SOURCE: lambda _sheet, _token: None,
     Effect.START_WARNING: _lamp(on=True),
     Effect.ARM_BOARD: _arm_board,
     Effect.RENEW_LEASE: _renew,
@@ -356,9 +362,9 @@ def first_world(cores: Cores) -> World:
     world = World(
         core=cores.number(restarted(())), down=False, pending=(), goods=AWAY, herd=AWAY,
         corrected=False, refused=False, dose=NONE, merged=False, trouble=Trouble.NOTHING,
-        unread=False, secured=False, keyed=False, resecured=False, belt=False, entry=CLOSED,
-        exit=False, lamp=False, warned=0, detector=0, armed=0, proof=0, lease=0, ended=False,
-        hv=False, glow=False, sworn=0,
+        unread=False, secured=False, service=False, keyed=False, resecured=False, belt=False,
+        entry=CLOSED, exit=False, lamp=False, warned=0, detector=0, armed=0, proof=0, lease=0,
+        ended=False, hv=False, glow=False, sworn=0,
     )  # fmt: skip
     sheet = Sheet(world, cores)
     sheet.read_all_sensors()

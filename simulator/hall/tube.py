@@ -1,5 +1,6 @@
-"""The simulated X-ray tube and its high voltage: ramp, interlocks, arcs, latched faults."""
+"""The simulated X-ray tube and its high voltage: ramp, interlocks, arcs, latched faults, care."""
 
+from dataclasses import dataclass
 from enum import IntFlag
 
 from simulator.hall.plant import Plant
@@ -8,6 +9,37 @@ RAMP_KV_S = 400.0
 ARC_QUENCH_MS = 100
 ARCS_TO_FAULT = 4
 ARC_WINDOW_MS = 10_000
+
+
+COLD_HOLDS_KV = 60.0
+"""What a tube that stood cold for too long holds without arcing; an order of size, no tube's."""
+SEASONS_KV_S = 4.0
+"""Each second near what it holds lets it hold so much more."""
+NEAR = 0.7
+"""How near, as a share."""
+
+
+@dataclass(frozen=True, slots=True)
+class TubeLimits:
+    """What the maker of this tube would write into its manual; zeros where there is no limit.
+
+    Attributes:
+        warm_up_ms: time after power-up during which it is not ready.
+        pause_ms: rest it needs after every exposure.
+        window_ms: length of the window its load is counted in.
+        on_ms: longest radiation in any window.
+        season_after_ms: it is cold after so long without high voltage.
+    """
+
+    warm_up_ms: int = 0
+    pause_ms: int = 0
+    window_ms: int = 0
+    on_ms: int = 0
+    season_after_ms: int = 0
+
+
+NO_LIMITS = TubeLimits()
+"""A tube that needs nothing."""
 
 
 class Fault(IntFlag):
@@ -40,7 +72,20 @@ class Tube:
         self._now_ms = 0
         self._persisting = Fault(0)
         self.on_ms = 0
+        self._limits = TubeLimits(warm_up_ms=warm_up_ms)
+        self._exposures: list[tuple[int, int]] = []
+        self._exposure_ms = 0
+        self._used_ms = 0
+        self.holds_kv: float | None = None
         self.power_up()
+
+    def limit(self, limits: TubeLimits) -> None:
+        """Give it the limits of a make of tube."""
+        self._limits, self._warm_up_ms = limits, limits.warm_up_ms
+
+    def cool(self) -> None:
+        """Let it have stood cold for too long: it has to be seasoned."""
+        self.holds_kv = COLD_HOLDS_KV
 
     def power_up(self) -> None:
         """Switch off and on: set point, faults and high voltage are gone, warm-up starts."""
@@ -93,7 +138,36 @@ class Tube:
         if self.requested and self._now_ms >= self._quench_until_ms:
             self.kv = min(self.set_kv, self.kv + RAMP_KV_S * elapsed_ms / 1000)
             self.on_ms += elapsed_ms
+        self._load(elapsed_ms)
         self._plant.actuators.hv_kv = self.kv
+
+    def _load(self, elapsed_ms: int) -> None:
+        """Heat, rest, and whether it holds its voltage."""
+        limits, now_ms = self._limits, self._now_ms
+        if self.kv <= 0.0:
+            if self._exposure_ms:
+                self._exposures.append((now_ms, self._exposure_ms))
+                self._exposure_ms = 0
+            return
+        if limits.season_after_ms and now_ms - self._used_ms > limits.season_after_ms:
+            self.cool()
+        begins = not self._exposure_ms
+        last_ms = self._exposures[-1][0] if self._exposures else -limits.pause_ms
+        self._used_ms, self._exposure_ms = now_ms, self._exposure_ms + elapsed_ms
+        kept_ms = max(limits.window_ms, limits.pause_ms)
+        self._exposures = [one for one in self._exposures if now_ms - one[0] < kept_ms]
+        load_ms = self._exposure_ms + sum(on_ms for _, on_ms in self._exposures)
+        hot = limits.on_ms and load_ms > limits.on_ms
+        if hot or (begins and limits.pause_ms and now_ms - last_ms < limits.pause_ms):
+            self.fail(Fault.OVER_TEMPERATURE_ANODE)
+        elif self.holds_kv is not None:
+            self._season(self.holds_kv, elapsed_ms)
+
+    def _season(self, holds_kv: float, elapsed_ms: int) -> None:
+        if self.kv > holds_kv:
+            self.arc()
+        elif self.kv >= NEAR * holds_kv:
+            self.holds_kv = holds_kv + SEASONS_KV_S * elapsed_ms / 1000
 
     def fail(self, fault: Fault, *, persists: bool = False) -> None:
         """Raise a fault: high voltage off, latched until reset, and longer while it persists."""

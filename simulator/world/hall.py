@@ -141,7 +141,7 @@ class Hall:
         plant, people = self.plant, self.plant.people
         return BoardInputs(
             not people.estop_pressed,
-            people.key is Key.ON,
+            people.key is not Key.OFF,
             not people.doors_open,
             plant.secured,
             not people.person_in_zone,

@@ -37,7 +37,7 @@ def _told(violation: Violation) -> str:
 
 def unwritten(record: Record, commits: Commits) -> list[str]:
     """Times at which the relay closed without an intent committed before it."""
-    intents = [_hall_ms(at_ns) for at_ns, entry in commits if entry.kind == "beam.intent"]
+    intents = [_hall_ms(at_ns) for at_ns, entry in commits if entry.kind in _INTENTS]
     found = []
     for number, span in enumerate(record.relay):
         since_ms = record.relay[number - 1].end_ms if number else 0
@@ -59,6 +59,7 @@ def unclosed(commits: Commits) -> list[str]:
     ]
 
 
+_INTENTS = ("beam.intent", "service.beam_intent")
 _OPENED, _CLOSED = "inspection.opened", "inspection.closed"
 
 

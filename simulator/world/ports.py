@@ -23,6 +23,11 @@ ARM_S = 1.2
 STORE_S = 0.8
 LINE_UM = 3000
 _SEEN = {spot: f"safety.{spot.value}" for spot in Spot}
+_SAFETY = (
+    "safety.key", "safety.key_service", "safety.doors", "safety.secured", "safety.zone",
+    "safety.lamp", "safety.horn", "safety.entry_barrier_closed", "safety.exit_barrier_closed",
+    "safety.beam_feedback", "safety.watchdog",
+)  # fmt: skip
 _PRESENCE = {Sees.CLEAR: Presence.CLEAR, Sees.OCCUPIED: Presence.OCCUPIED}
 
 
@@ -217,13 +222,14 @@ class WorldWorker:
             self.on_progress(self._scan_id)
 
 
-_Said = tuple[Mapping[str, Value], Points]
-"""What a poll has read, as values and as points."""
-_NOTHING: _Said = ({}, ())
+_Said = tuple[object, Points]
+"""What the hall showed at a poll, and the points made of it."""
+_NOTHING: _Said = (None, ())
+_LANE = tuple(Point(f"lane.{row}", Input.OK) for row in ("storage", "clock", "rules"))
 
 
 class Publisher:
-    """Makes the points of all devices out of what the hall shows."""
+    """Makes the points of all devices out of what the hall shows; anew only when that changes."""
 
     def __init__(self, hall: Hall, sink: Sink, now_ns: Callable[[], int]) -> None:
         self._hall = hall
@@ -233,11 +239,20 @@ class Publisher:
 
     def put(self, values: Mapping[str, Value]) -> None:
         """Publish what one poll read, all of it good."""
-        first = next(iter(values))
-        said, points = self._said.get(first, _NOTHING)
-        if said != values:
-            points = tuple([Point(source, value) for source, value in values.items()])
-            self._said[first] = (values, points)
+        if not self._again(next(iter(values)), values):
+            self._say(next(iter(values)), values, values)
+
+    def _again(self, poll: str, shown: object) -> bool:
+        """Publish what this poll said before, if it is shown the same."""
+        before, points = self._said.get(poll, _NOTHING)
+        if before != shown:
+            return False
+        self._sink.deliver(points, self._now_ns())
+        return True
+
+    def _say(self, poll: str, shown: object, values: Mapping[str, Value]) -> None:
+        points = tuple([Point(source, value) for source, value in values.items()])
+        self._said[poll] = (shown, points)
         self._sink.deliver(points, self._now_ns())
 
     def safety(self) -> None:
@@ -247,49 +262,51 @@ class Publisher:
         estop = _ok(not people.estop_pressed)
         if damage.estop_b_stuck and people.estop_pressed:
             estop = Input.CONFLICT
-        zone_clear = not (people.person_in_zone or damage.zone_selftest_failed)
         entry, way_out = plant.entry_barrier, plant.exit_barrier
-        self.put(
-            {
-                "safety.estop": estop,
-                "safety.key": _ok(people.key is Key.ON),
-                "safety.doors": _ok(not people.doors_open),
-                "safety.secured": _ok(plant.secured),
-                "safety.zone": _ok(zone_clear),
-                "safety.lamp": _ok(plant.lamp_current),
-                "safety.horn": _ok(plant.horn_current),
-                "safety.entry_barrier_closed": _ok(entry.is_closed),
-                "safety.exit_barrier_closed": _ok(way_out.is_closed),
-                "safety.beam_feedback": _ok(not (plant.beam_on or damage.beam_detector_on)),
-                "safety.watchdog": _ok(not self._hall.plc_expired),
-                **{
-                    source: _PRESENCE.get(plant.sees(spot), Presence.UNKNOWN)
-                    for spot, source in _SEEN.items()
-                },
-            }
+        good = (
+            people.key is not Key.OFF,
+            people.key is Key.SERVICE,
+            not people.doors_open,
+            plant.secured,
+            not (people.person_in_zone or damage.zone_selftest_failed),
+            plant.lamp_current,
+            plant.horn_current,
+            entry.is_closed,
+            way_out.is_closed,
+            not (plant.beam_on or damage.beam_detector_on),
+            not self._hall.plc_expired,
         )
+        seen = tuple([plant.sees(spot) for spot in _SEEN])
+        if not self._again("safety", (estop, good, seen)):
+            values: dict[str, Value] = {"safety.estop": estop}
+            values |= zip(_SAFETY, map(_ok, good), strict=True)
+            places = [_PRESENCE.get(sees, Presence.UNKNOWN) for sees in seen]
+            values |= zip(_SEEN.values(), places, strict=True)
+            self._say("safety", (estop, good, seen), values)
 
     def belt(self) -> None:
         """Publish the drive."""
         belt = self._hall.belt
-        self.put(
-            {
-                "belt.speed_mm_s": round(belt.speed_mm_s),
+        shown = (round(belt.speed_mm_s), belt.fault)
+        if not self._again("belt", shown):
+            values: dict[str, Value] = {
+                "belt.speed_mm_s": shown[0],
                 "belt.drive_fault": _ok(not belt.fault),
                 "belt.watchdog_set": Input.OK,
             }
-        )
+            self._say("belt", shown, values)
 
     def source(self) -> None:
         """Publish the generator."""
         tube = self._hall.tube
-        self.put(
-            {
+        shown = (self._hall.plant.hv_on, tube.ready, tube.latched)
+        if not self._again("source", shown):
+            values = {
                 "source.hv": _ok(not self._hall.plant.hv_on),
                 "source.ready": _ok(tube.ready),
                 "source.source_fault": _ok(not tube.latched),
             }
-        )
+            self._say("source", shown, values)
 
     def gauges(self) -> None:
         """Publish height and width of what stands at the entry."""
@@ -305,7 +322,7 @@ class Publisher:
 
     def lane(self) -> None:
         """Publish what a lane finds out about itself."""
-        self.put({"lane.storage": Input.OK, "lane.clock": Input.OK, "lane.rules": Input.OK})
+        self._sink.deliver(_LANE, self._now_ns())
 
 
 def _ok(good: bool) -> Input:  # noqa: FBT001 - a conversion

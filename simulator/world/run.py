@@ -26,8 +26,10 @@ from edge.lane_file import load
 from edge.law.case import LawData
 from edge.law_tables import load_law
 from edge.messages.manifest import Manifest
+from edge.proofs import ProofBook
 from simulator.hall.truth import Passage
 from simulator.hall.units import Unit
+from simulator.proofs import as_proven
 from simulator.world.damage import Coverage
 from simulator.world.faults import Trouble
 from simulator.world.journal import SlowJournal
@@ -171,6 +173,7 @@ class World:
             law=law,
             clock=clock,
             archive=Path("archive"),
+            proofs=ProofBook(lane, as_proven(lane, clock.utc())),
             on_events=lambda: None,
             on_entries=self._told,
         )

@@ -127,6 +127,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
         future.set_result(func(*args))
         return future
 
+    async def create_unix_connection(  # type: ignore[override]  # only what this project asks for
+        self, _factory: ProtocolFactory, path: str, **_options: object
+    ) -> tuple[asyncio.Transport, asyncio.BaseProtocol]:
+        """Nobody listens in a folder: there is no other process in virtual time."""
+        raise FileNotFoundError(path)
+
     async def create_server(  # type: ignore[override]  # only what this project asks for
         self, protocol_factory: ProtocolFactory, host: str, port: int, **_options: object
     ) -> "MemoryServer":

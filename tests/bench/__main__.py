@@ -16,7 +16,7 @@ import psutil
 
 from simulator.world.run import Result
 from simulator.world.seeded import plan_of, run_seed
-from tests.bench import law_speed, unit_overhead
+from tests.bench import law_speed, modbus_speed, reaction, unit_overhead
 from tests.bench.core_speed import lane_hours_per_cpu_minute
 from tests.measured import write_result
 from tests.simulation.full_lane import run_full
@@ -117,7 +117,14 @@ def _virtual() -> list[tuple[str, str, str]]:
 
 def main() -> None:
     """Measure, print, write down."""
-    rows = [*_control(), *unit_overhead.rows(), *law_speed.rows(), *_virtual()]
+    rows = [
+        *_control(),
+        *unit_overhead.rows(),
+        *law_speed.rows(),
+        *modbus_speed.rows(),
+        *reaction.rows(),
+        *_virtual(),
+    ]
     table = [
         "| what | goal | figure |",
         "|---|---|---|",

@@ -11,12 +11,14 @@ from edge.core.tracking import Sensor
 from edge.core.values import Input, Plausibility, Presence
 from edge.law.verdicts import VerdictKind
 
-LIMITS = Limits(101, 4, 30, 10, 600, 400, 2400, release_at_once=False)
+LIMITS = Limits(101, 4, 30, 10, 600, 400, 2400, 1, release_at_once=False)
 UNITS = 400
 UNIT_TICKS = 1800
 """Ninety seconds from one unit to the next, at 50 ms a tick."""
 IN, OUT = Presence.OCCUPIED, Presence.CLEAR
-GOOD = Inputs._make((*(Input.OK,) * (len(Inputs._fields) - len(FEEDBACKS)), *(Feedback.OFF,) * 3))
+GOOD = Inputs._make(
+    (*(Input.OK,) * (len(Inputs._fields) - len(FEEDBACKS)), *(Feedback.OFF,) * 3)
+)._replace(service=Input.BLOCKED)
 QUIET = GOOD._replace(lamp=Input.BLOCKED, horn=Input.BLOCKED, belt=Input.BLOCKED)
 LIT = GOOD._replace(hv=Feedback.ON, relay=Feedback.ON, beam=Feedback.ON)
 OPEN = QUIET._replace(key=Input.BLOCKED, secured=Input.BLOCKED)

@@ -10,7 +10,6 @@ import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 from drivers.kind import Surroundings
 from drivers.permit_board import PermitBoard
@@ -167,27 +166,25 @@ class Wreckers:
         assert answer["ok"], (request, answer)
 
 
-def lane_folder(
-    folder: Path, lane: str = "cargo", polls: Mapping[str, int] = MappingProxyType(POLL_MS)
-) -> Path:
+def lane_folder(folder: Path, poll_ms: Mapping[str, int] = POLL_MS, lane: str = "cargo") -> Path:
     """Copy the shipped configuration with every serial port of a lane made an address in memory.
 
     Args:
         folder: where to.
+        poll_ms: periods that its devices get instead of their own; the others keep theirs.
         lane: the lane's file, without its suffix.
-        polls: periods that its devices get instead of their own; the others keep theirs.
     """
     config = folder / "config"
     shutil.copytree(shipped_config(), config)
     path = config / "lanes" / f"{lane}.toml"
     text = path.read_text(encoding="utf-8")
     text = re.sub(r'port = "wires/(\w+)"', r'port = "socket://\1:7000"', text)
-    for device, poll_ms in polls.items():
+    for device, period_ms in poll_ms.items():
         section = re.compile(rf"(\[devices\.{device}\]\n(?:(?!\[)[^\n]*\n)*?)poll_ms = \d+\n")
         text = section.sub(r"\1", text)
         head = f"[devices.{device}]\n"
         assert head in text
-        text = text.replace(head, f"{head}poll_ms = {poll_ms}\n")
+        text = text.replace(head, f"{head}poll_ms = {period_ms}\n")
     path.write_text(text, encoding="utf-8")
     return config
 
@@ -197,11 +194,13 @@ class WireFit:
 
     Args:
         config: the configuration.
+        wreck: makes what can break the lane.
         lane: the lane's file in it, without its suffix.
     """
 
-    def __init__(self, config: Path, lane: str = "cargo") -> None:
+    def __init__(self, config: Path, wreck: type[Wreckers] = Wreckers, lane: str = "cargo") -> None:
         self._config = config
+        self._wreck = wreck
         self._lane = lane
         self._fronts: list[TcpFront] = []
 
@@ -211,7 +210,7 @@ class WireFit:
         lane_path = self._config / "lanes" / f"{self._lane}.toml"
         sim = SimLane(load_lane_file(lane_path), self._config / "devices", seed=1)
         place = SimPlace(sim, logic, loop)
-        wreckers = Wreckers(place, loop, journal, logic)
+        wreckers = self._wreck(place, loop, journal, logic)
         worker = WorldWorker(place, wreckers.worker)
         listen(worker, logic)
         around = Surroundings(

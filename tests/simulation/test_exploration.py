@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
-from edge.core import decisions, events, machine, missions, moves, tracking
+from edge.core import decisions, events, machine, missions, moves, servicing, tracking
 from edge.core.effects import Effect, EntryKind
 from edge.core.faults import RANK, FaultClass, released
 from edge.core.inspection import Happening, InspectionState
 from edge.core.interlocks import BEAM, Against, Inputs, reasons_against
-from edge.core.lane import LaneState
+from edge.core.lane import LaneState, Trigger
 from edge.core.state import State, Work
 from edge.core.tracking import Move, Moved, Phase, Sensor
 from edge.core.values import Presence
@@ -56,6 +56,15 @@ def test_every_rule_and_every_goal_has_its_own_name() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES)
     assert len({rule.goal_name for rule in RULES}) == len(RULES)
     assert all((rule.holds is None) is not (rule.obeyed is None) for rule in RULES)
+
+
+IN_SERVICE = (*PROVEN[:3], "the key goes to SERVICE")
+"""A lane proven empty whose key stands in SERVICE."""
+
+SERVICE_BEAM = (
+    *IN_SERVICE, "the law permits a service mission", "a commit reaches the disk", "tick", "tick",
+    "a commit reaches the disk", "a commit reaches the disk",
+)  # fmt: skip
 
 
 def _blind_to_zone(inputs: Inputs, rows: tuple[str, ...] = BEAM) -> tuple[Against, ...]:
@@ -157,6 +166,36 @@ def _plant_beam_left_on_at_the_end(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(moves, "retract", only_the_detector)
 
 
+def _plant_service_whatever_the_key(patch: pytest.MonkeyPatch) -> None:
+    really = servicing.against_service
+
+    def without_the_key(state: State, *rows: tuple[str, ...]) -> tuple[Against, ...]:
+        return tuple(one for one in really(state, *rows) if one.row != "service")
+
+    patch.setattr(servicing, "against_service", without_the_key)
+
+
+def _plant_service_over_a_unit(patch: pytest.MonkeyPatch) -> None:
+    really = servicing.against_service
+
+    def whatever_is_there(state: State, *rows: tuple[str, ...]) -> tuple[Against, ...]:
+        spared = {"lane_empty", "inspection"}
+        return tuple(one for one in really(state, *rows) if one.row not in spared)
+
+    patch.setattr(servicing, "against_service", whatever_is_there)
+
+
+def _plant_units_in_service(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(missions, "_may_be_service", lambda _state: False)
+
+
+def _plant_service_that_ends_in_words(patch: pytest.MonkeyPatch) -> None:
+    def only_leave(work: Work, _cause: str) -> None:
+        work.move(Trigger.SERVED)
+
+    patch.setattr(servicing, "end", only_leave)
+
+
 DEFECTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], tuple[str, ...], str]] = {
     "the predicate ignores the zone": (
         # The search-and-secure that the person breaks still ends a beam; the belt goes on.
@@ -173,7 +212,7 @@ DEFECTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], tuple[str, ...], 
     ),
     "permissive effects go before their commit": (
         _plant_permissive_before_commit, PROVEN,
-        "high voltage is switched on only in a scan with its intent on disk",
+        "high voltage is switched on only under an intent on disk",
     ),
     "a new verdict is ignored under the beam": (
         _plant_verdict_ignored_under_beam, UNDER_BEAM,
@@ -205,6 +244,22 @@ DEFECTS: dict[str, tuple[Callable[[pytest.MonkeyPatch], None], tuple[str, ...], 
     "a unit that was refused can be cleared again": (
         _plant_refusal_forgotten_at_the_entry, (*PROVEN, "the driver refuses", *UNDER_BEAM[4:]),
         "a unit whose driver refused is never under a beam afterwards",
+    ),
+    "a beam without a unit goes on when the key leaves SERVICE": (
+        _plant_service_whatever_the_key, SERVICE_BEAM,
+        "beam without a unit only with the key in SERVICE and the lane empty",
+    ),
+    "a beam without a unit goes on when a unit comes": (
+        _plant_service_over_a_unit, SERVICE_BEAM,
+        "beam without a unit only with the key in SERVICE and the lane empty",
+    ),
+    "units are admitted with the key in SERVICE": (
+        _plant_units_in_service, (*IN_SERVICE, "goods arrives"),
+        "with the key in SERVICE no unit comes in",
+    ),
+    "a service mission ends without taking its beam back": (
+        _plant_service_that_ends_in_words, SERVICE_BEAM,
+        "a lease serves the running scan's token only",
     ),
     "the beam stays on when the scan ends": (
         _plant_beam_left_on_at_the_end, UNDER_BEAM,

@@ -23,10 +23,12 @@ from edge.journal.store import Journal
 from edge.lane_file import load
 from edge.law_tables import load_law
 from edge.messages.manifest import Dimensions, GoodsLine, Identifiers, Manifest
+from edge.proofs import ProofBook
 from simulator.hall.plant import Key
 from simulator.hall.truth import Passage, Record
 from simulator.hall.units import Unit
 from simulator.harness import Harness
+from simulator.proofs import as_proven
 from simulator.world.journal import SlowJournal
 from simulator.world.seeded import KEY
 from simulator.world.virtual_loop import VirtualClock, VirtualLoop, run_virtual
@@ -50,25 +52,27 @@ class Stage:
     """The lane, its hall and its people, for a script to act on."""
 
     def __init__(self, folder: Path, loop: VirtualLoop, journal: Journal) -> None:
-        config = lane_folder(folder, "truck", POLL_MS)
+        config = lane_folder(folder, POLL_MS, "truck")
         self._clock = VirtualClock(loop)
         self._manifests: dict[tuple[str, str], Manifest] = {}
         self.entries: list[JournalEntry] = []
         law, mistakes = load_law(config / "law", lambda _file, _data: True)
         assert not mistakes
         slow = SlowJournal(journal, self._clock.monotonic_ns)
+        lane = load(config / "lanes" / "truck.toml")
         self.logic = LaneLogic(
-            load(config / "lanes" / "truck.toml"),
+            lane,
             journal=slow,
             recovered=Recovered(1, ()),
             manifests=Shelf(self._find, self._by_id),
             law=law,
+            proofs=ProofBook(lane, as_proven(lane, self._clock.utc())),
             clock=self._clock,
             archive=Path("archive"),
             on_events=lambda: None,
             on_entries=self.entries.extend,
         )
-        self._fitted = WireFit(config, "truck")(self.logic, loop, self._clock, slow)
+        self._fitted = WireFit(config, lane="truck")(self.logic, loop, self._clock, slow)
         self.logic.attach(self._fitted.devices)
         place = self._fitted.place
         assert isinstance(place, SimPlace)

@@ -1,11 +1,14 @@
 """A supervisor with a clock and a core that a test sets."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from edge.core import events as ev
 from edge.core.values import Quality
 from edge.ports import BoardReport, Point
+from edge.proofs import Proof, ProofBook
 from edge.supervision import Supervisor
+from simulator.proofs import as_proven
 from tests.unit.control.kit import LANE, MS, Clock, Core, Posted
 
 STALE_MS, SLOW_MS = LANE.timing.stale_ms, LANE.timing.slow_stale_ms
@@ -15,9 +18,10 @@ REPORT = BoardReport(9, "off", False, 0, 0, 0, "none", 0, 0, 0)
 class Bench:
     """A supervisor with a clock and a core that a test sets."""
 
-    def __init__(self) -> None:
+    def __init__(self, proofs: Mapping[str, Proof] | None = None) -> None:
         self.clock, self.core, self.posted = Clock(), Core(), Posted()
         self.declared: int | None = None
+        self.proofs = as_proven(LANE, self.clock.utc()) if proofs is None else proofs
         self.supervisor = Supervisor(
             LANE,
             post=self.posted,
@@ -26,6 +30,8 @@ class Bench:
             declared_length_mm=lambda _: self.declared,
             on_text=lambda *_: None,
             now_ns=self.clock.monotonic_ns,
+            proofs=ProofBook(LANE, self.proofs),
+            utc=self.clock.utc,
         )
 
     def say(

@@ -220,7 +220,7 @@ def serve(
             service = LaneService(
                 load(LANE_FILE),
                 state=state,
-                opened=Opened(journal, Keyring(LANE, state, key, "lane file"), taken),
+                opened=Opened(journal, Keyring(LANE, state, key, "lane file"), taken, {}),
                 law=LAW,
                 broker=NOWHERE,
                 wire=hall.wire,

@@ -28,6 +28,8 @@ STATUS: Reply = {
     "mode": "held",
     "journal": "write journal: database or disk is full",
     "rules": "the table of exemptions has no valid signature",
+    "source": {"resting": "rests until noon", "left_s": 40},
+    "service": {},
     "faults": [{"code": "estop", "class": "trip"}],
     "against": [],
     "inspections": [
@@ -83,7 +85,8 @@ class Lane:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        acts = dict.fromkeys((act[0].replace("-", "_") for act in ACTS), self._act)
+        names = [*(act[0].replace("-", "_") for act in ACTS), "season", "end_service"]
+        acts = dict.fromkeys(names, self._act)
         door = Door(self.state / "control.sock", {"status": self._status, **acts})
         await door.open()
         self._up.set()
@@ -169,6 +172,13 @@ def test_an_acknowledgement_may_name_one_fault(code: tuple[str, ...], lane: Lane
     assert lane.asked[0].get("fault") == (code[0] if code else None)
 
 
+@pytest.mark.parametrize(("flag", "asked"), [((), "season"), (("--end",), "end_service")])
+def test_a_seasoning_is_asked_for_and_ended(flag: tuple[str, ...], asked: str, lane: Lane) -> None:
+    result = call("season", *flag, "--officer", "oms-sim", "--state", str(lane.state))
+    assert (result.exit_code, result.output) == (0, f"{asked} done\n")
+    assert lane.asked == [{"do": asked, "officer": "oms-sim"}]
+
+
 def test_a_refused_act_is_code_1_with_the_reason(lane: Lane) -> None:
     result = call("ack", "--officer", "nobody", "--state", str(lane.state))
     assert result.exit_code == 1
@@ -184,6 +194,8 @@ def test_status_is_for_people_and_for_programs(lane: Lane) -> None:
     assert "    waits for: HO-DRIVER-NOT-ASKED: asked?\n" in shown.output
     assert "waits_for=" not in shown.output
     assert "estop" in shown.output
+    assert "source: resting=rests until noon  left_s=40\n" in shown.output
+    assert "service:" not in shown.output
     read = call("status", "--json", "--state", str(lane.state))
     assert json.loads(read.output) == STATUS
 

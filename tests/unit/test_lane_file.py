@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.core.interlocks import BEAM, FEEDBACKS, OPTIONAL
+from edge.core.interlocks import BEAM, FEEDBACKS, OPTIONAL, SWITCHES
 from edge.errors import Mistake, SettingsError
 from edge.lane_file import line_of, load
 from tests.unit.control.kit import LANE_FILE
@@ -221,7 +221,9 @@ def test_any_change_to_a_lane_file_loads_or_is_explained(
         holder = raw
         for key in path[:-1]:
             inside = isinstance(holder, dict) and key in holder
-            inside = inside or (isinstance(holder, list) and int(key) < len(holder))
+            inside = inside or (
+                isinstance(holder, list) and isinstance(key, int) and key < len(holder)
+            )
             holder = holder[key] if inside else {}
         if value is None and isinstance(holder, dict):
             holder.pop(path[-1], None)
@@ -236,7 +238,7 @@ def test_any_change_to_a_lane_file_loads_or_is_explained(
     except SettingsError as error:
         found = error.mistakes
     else:
-        assert set(lane.interlocks) == {*BEAM, *FEEDBACKS}
+        assert set(lane.interlocks) == {*BEAM, *FEEDBACKS, *SWITCHES}
         return
     assert found != []
     assert all(one.reason and one.remedy and one.key for one in found)

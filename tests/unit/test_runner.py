@@ -18,12 +18,12 @@ from edge.errors import JournalUnavailable
 from edge.law.verdicts import VerdictKind
 from edge.runner import QUEUE_LIMIT, Note, Runner
 
-LIMITS = Limits(3, 4, 40, 10, 600, 400, 2400, release_at_once=False)
+LIMITS = Limits(3, 4, 40, 10, 600, 400, 2400, 40, release_at_once=False)
 TOKEN = 5
 
 
 def inputs(**changes: object) -> Inputs:
-    good = dict.fromkeys(Inputs._fields, Input.OK)
+    good = dict.fromkeys(Inputs._fields, Input.OK) | {"service": Input.BLOCKED}
     off = dict.fromkeys(("hv", "relay", "beam"), Feedback.OFF)
     return UNREAD._replace(**{**good, **off, **changes})
 

@@ -81,7 +81,7 @@ def test_the_longest_scan_fits_into_the_lines_of_the_lane_file(file: Path) -> No
 def test_the_truck_lane_has_a_source_for_the_cab_and_the_area_monitor() -> None:
     lane = load(CONFIG / "lanes" / "truck.toml")
     fitted = {row for row in OPTIONAL if not isinstance(lane.interlocks[row], NotFitted)}
-    assert fitted == {"cab", "dose_monitor"}
+    assert {"cab", "dose_monitor"} <= fitted
 
 
 def test_what_is_just_lawful_is_surely_inside_the_truck_lanes_envelope() -> None:

@@ -5,7 +5,7 @@ import pytest
 from edge.core import events as ev
 from edge.core.faults import Fault
 from edge.core.interlocks import Feedback
-from edge.core.lane import LaneState
+from edge.core.lane import RADIATING, LaneState
 from edge.core.tracking import Sensor
 from edge.core.values import Input, Plausibility, Presence, Quality
 from edge.ports import BoardReport, Point, Reading
@@ -259,7 +259,7 @@ def test_a_lease_is_lost_only_while_armed(lane: LaneState, state: str) -> None:
     bench.clock.ms += 1
     bench.core.lane(lane, 7)
     bench.report(state)
-    armed = {LaneState.ADMITTING, LaneState.INTENT, LaneState.SCANNING}
+    armed = {LaneState.ADMITTING, LaneState.INTENT} | RADIATING | {LaneState.SERVICE_INTENT}
     assert len(bench.posted.of(ev.LeaseLost)) == (1 if lane in armed else 0)
 
 
@@ -336,3 +336,32 @@ def test_a_fault_that_a_reading_explains_says_why() -> None:
     bench.supervisor.deliver((Point("lane.rules", Input.BLOCKED, detail=why),), now_ns)
     at = bench.posted.events.index(ev.FaultRaised(Fault.RULES_INVALID, present=True))
     assert bench.posted.notes[at] == {"source": "lane.rules", "detail": why}
+
+
+def test_watchdogs_that_are_set_do_not_help_a_lane_without_proofs() -> None:
+    bench = Bench(proofs={})
+    prove(bench)
+    assert bench.row("watchdogs") is Input.BLOCKED
+    raised = [note for note in bench.posted.notes if note.get("source") == "lane.watchdogs"]
+    assert "safety, belt, board, source: no proof in the journal" in raised[-1]["detail"]
+    assert "scanlane device prove" in raised[-1]["detail"]
+
+
+def test_a_proof_that_grows_too_old_while_the_lane_runs_ends_its_service() -> None:
+    bench = Bench()
+    prove(bench)
+    assert bench.row("watchdogs") is Input.OK
+    bench.clock.ms += (LANE.proofs.valid_days * 86_400 + 1) * 1000
+    prove(bench)
+    assert bench.row("watchdogs") is Input.BLOCKED
+    assert bench.faults()[-1] == ev.FaultRaised(Fault.WATCHDOG_UNPROVEN, present=True)
+
+
+def test_a_drive_whose_watchdog_was_set_anew_is_unproven() -> None:
+    bench = Bench()
+    bench.say("belt.watchdog_parameters", "TTO 900 ms, SLL ramp")
+    prove(bench)
+    assert bench.row("watchdogs") is Input.BLOCKED
+    bench.say("belt.watchdog_parameters", "TTO 1000 ms, SLL ramp")
+    prove(bench)
+    assert bench.row("watchdogs") is Input.OK

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
@@ -22,12 +23,14 @@ from headquarters.keys import open_key
 from headquarters.vouch import law_files, sign_law
 from simulator.broker import BrokerHandle, free_port, start_broker
 from simulator.hall.truth import Span
+from tests.proofs import take_as_proven
 from tests.wire.lane_programs import Answer, Program, ask, until
 from tests.wire.noisy_wires import NoisyWires
 
 ROOT = Path(__file__).resolve().parents[2]
 LANE_ID = "kz-cargo-demo"
 OMS, OAC = "oms-sim", "oac-sim"
+R = TypeVar("R", bound="Rig")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,9 @@ class Rig:
         self.collector.await_word(": collecting")
 
     def start_control(self) -> None:
-        """Start the lane and wait until it answers at its door."""
+        """Start the lane and wait until it answers at its door; its devices count as proven."""
+        if not (self.state / "journal.db").exists():
+            take_as_proven(self.lane_file, self.state)
         log = self.folder / f"control-{len(list(self.folder.glob('control-*')))}.log"
         words = ("edge", "run", str(self.lane_file), "--state", str(self.state))
         self.control = Program("control", words, log)
@@ -344,10 +349,12 @@ def lane_text(ports: Ports, wires: Path) -> str:
 
 
 @contextmanager
-def a_rig(numba: Path, *, noisy: bool = False, lane: Shipped = CARGO) -> Iterator[Rig]:
+def a_rig(
+    numba: Path, *, noisy: bool = False, kind: type[R] = Rig, lane: Shipped = CARGO
+) -> Iterator[R]:
     """A rig in a folder of its own; whatever it has started is ended."""
     with tempfile.TemporaryDirectory(prefix="lane") as folder:
-        rig = Rig(Path(folder), numba, noisy=noisy, lane=lane)
+        rig = kind(Path(folder), numba, noisy=noisy, lane=lane)
         try:
             yield rig
         except BaseException as error:

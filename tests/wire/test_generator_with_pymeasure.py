@@ -8,14 +8,12 @@ from pymeasure.instruments.spellmanhv import SpellmanXRV
 
 from simulator.devices.spellman import Generator
 from simulator.hall.plant import Plant
-from simulator.wires import serve_pty
+from simulator.wires import PtyWire, TcpFront, serve_pty, serve_tcp
 
 
-def exercise(port: str) -> dict[str, object]:
+def exercise(resource: str) -> dict[str, object]:
     """What a user of PyMeasure would do; runs in a thread, since PyVISA blocks."""
-    source = SpellmanXRV(
-        f"ASRL{port}::INSTR", visa_library="@py", baud_rate=38400, query_delay=0.01
-    )
+    source = SpellmanXRV(resource, visa_library="@py", baud_rate=38400, query_delay=0.01)
     try:
         source.voltage_setpoint = 80_000
         source.current_setpoint = 0.005
@@ -37,22 +35,31 @@ def exercise(port: str) -> dict[str, object]:
         source.adapter.connection.close()
 
 
+@pytest.mark.parametrize("over", ["pty", "tcp"])
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-def test_pymeasure_sets_reads_and_switches_the_generator(tmp_path: Path) -> None:
+def test_pymeasure_sets_reads_and_switches_the_generator(tmp_path: Path, over: str) -> None:
+    """Over TCP frames carry no checksum, on either side."""
+
     async def run() -> dict[str, object]:
         loop = asyncio.get_running_loop()
         start_s = loop.time()
         plant = Plant()
         plant.actuators.relay_closed = True
-        generator = Generator(plant, local=False)
-        link = tmp_path / "source"
-        wire = serve_pty(
-            generator, link, baud=38400, parity="N",
-            clock=lambda: int((loop.time() - start_s) * 1000),
-        )  # fmt: skip
+        generator = Generator(plant, local=False, serial=over == "pty")
+
+        def clock() -> int:
+            return int((loop.time() - start_s) * 1000)
+
+        wire: PtyWire | TcpFront
+        if over == "pty":
+            link = tmp_path / "source"
+            wire = serve_pty(generator, link, baud=38400, parity="N", clock=clock)
+            resource = f"ASRL{link.resolve()}::INSTR"
+        else:
+            wire = await serve_tcp(lambda: generator, "127.0.0.1", 0, clock)
+            resource = f"TCPIP::127.0.0.1::{wire.port}::SOCKET"
         try:
-            port = str(link.resolve())
-            return await asyncio.wait_for(asyncio.to_thread(exercise, port), 60)
+            return await asyncio.wait_for(asyncio.to_thread(exercise, resource), 60)
         finally:
             wire.close()
 

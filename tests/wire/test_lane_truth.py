@@ -1,4 +1,5 @@
-"""A whole lane, a few units: the hall sees no wrong, headquarters has all, images verify."""
+"""A whole lane, a few units, a broker that dies three times: the hall sees no wrong, headquarters
+has every event exactly once, images verify."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from tests.wire.lane_papers import (
     CATTLE,
     FOOTWEAR,
     TABLE_EGGS,
+    a_store,
     arrive,
     closed,
     declare,
@@ -17,15 +19,20 @@ from tests.wire.lane_papers import (
     expect_no_violation,
     expect_sound_package,
     records,
+    waiting,
 )
 from tests.wire.lane_programs import Answer, until
 
 SCANNED = ("T1", "T3")
+KILLS = 3
 
 
 @pytest.fixture(scope="module")
 def lane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    """Footwear, live cattle and table eggs through the lane, outcomes given as images come."""
+    """Footwear, live cattle and table eggs through the lane, outcomes given as images come.
+
+    The broker dies in the warning, under the beam and after an outcome, remembering nothing.
+    """
     with a_rig(Path(tmp_path_factory.getbasetemp()) / "numba") as rig:
         rig.start()
         declare(rig, T1=FOOTWEAR, T2=CATTLE, T3=TABLE_EGGS)
@@ -33,8 +40,13 @@ def lane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         arrive(rig, "T1")
         arrive(rig, "T2", may_be_scanned=False)
         arrive(rig, "T3")
-        for unit in SCANNED:
-            rig.conclude(rig.await_inspection(unit, "analysis", seconds=60)["inspection"])
+        rig.await_mode("warning")
+        rig.restart_broker()
+        rig.await_beam()
+        rig.restart_broker()
+        rig.conclude(rig.await_inspection("T1", "analysis", seconds=60)["inspection"])
+        rig.restart_broker()
+        rig.conclude(rig.await_inspection("T3", "analysis", seconds=60)["inspection"])
         until(lambda: len(closed(rig)) == 3, "all three inspections are closed", 40.0)
         yield rig
 
@@ -86,5 +98,15 @@ def test_the_exposure_written_down_is_the_one_of_the_hall(lane: Rig) -> None:
     assert written == pytest.approx(truly, abs=60)
 
 
-def test_every_event_is_at_headquarters_once_and_receipted(lane: Rig) -> None:
-    assert expect_all_delivered(lane) > 0
+def test_headquarters_ends_with_every_event_exactly_once(lane: Rig) -> None:
+    stored = expect_all_delivered(lane, seconds=60.0)
+    assert stored == waiting(lane)[0]
+    with a_store(lane) as store:
+        assert store.count() == stored
+
+
+def test_every_loss_of_the_broker_is_written_down(lane: Rig) -> None:
+    causes = [one["cause"] for one in records(lane, "fault.raised")]
+    assert 1 <= causes.count("broker_lost") <= KILLS
+    ended = [one["cause"] for one in records(lane, "fault.cleared")]
+    assert ended.count("broker_lost") == causes.count("broker_lost")

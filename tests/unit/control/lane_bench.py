@@ -19,7 +19,9 @@ from edge.journal.recovery import recover
 from edge.journal.store import Journal
 from edge.messages.manifest import Manifest
 from edge.ports import Belief, BoardReport, Point, ScanOrder
+from edge.proofs import ProofBook
 from edge.settings import LaneFile
+from simulator.proofs import as_proven
 from simulator.world.virtual_loop import VirtualClock, VirtualLoop, run_virtual
 from tests.unit.control.kit import LANE, LAW, manifest, shelf
 
@@ -129,6 +131,7 @@ class LaneBench:
             law=LAW,
             clock=self.clock,
             archive=folder / "archive",
+            proofs=ProofBook(lane, as_proven(lane, self.clock.utc())),
             on_events=self._wake,
             on_entries=self.told.extend,
         )
@@ -137,10 +140,13 @@ class LaneBench:
         self.inputs = dict.fromkeys(
             ("estop", "key", "doors", "secured", "zone", "watchdog"), Input.OK
         )
+        self.inputs["key_service"] = Input.BLOCKED
         self.warned = self.hv = self.relay = self.armed = self.running = False
         self.entry_open = self.exit_open = False
         self.believed: Belief | None = None
         self.scan_id = self.exposure_ms = 0
+        self.set_kv = 0.0
+        self.kv_read: float | None = None
         self.front_mm: float | None = None
         self.images = True
 
@@ -222,6 +228,7 @@ class LaneBench:
             "belt.speed_mm_s": LANE.belt.speed_mm_s if self.running else 0,
             "source.ready": Input.OK,
             "source.hv": _ok(not self.hv),
+            "source.kv": self._kv(),
             "board.link": Input.OK,
             "board.relay": _ok(not self.relay),
             "worker.detector": Input.OK,
@@ -239,6 +246,12 @@ class LaneBench:
         )
         points = tuple(Point(source, value) for source, value in seen.items())
         self.logic.supervisor.deliver(points, now_ns)
+
+    def _kv(self) -> float:
+        """What the generator reads: its set point while it radiates, unless a test says other."""
+        if self.kv_read is not None:
+            return self.kv_read
+        return self.set_kv if self.relay and self.hv else 0.0
 
     def _wake(self) -> None:
         self.waked += 1
@@ -271,7 +284,10 @@ class LaneBench:
         self.relay = self.armed = False
 
     async def prepare(self, *, kv: float, ma: float) -> None:
-        assert (kv, ma) == (LANE.source.kv, LANE.source.ma)
+        if self.logic.runner.state.mission >= 0:
+            assert (kv, ma) == (LANE.source.kv, LANE.source.ma)
+        self.did(f"prepare {kv:g} {ma:g}")
+        self.set_kv = kv
 
     async def hv_on(self) -> None:
         self.did("hv on")

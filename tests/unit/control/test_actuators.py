@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from edge.control.actuators import RESTRICTIVE_TRIES, Actuators, Devices
 from edge.control.cases import Case, CaseBook
+from edge.control.service_mission import Mission
 from edge.core import events as ev
 from edge.core.effects import KINDS, Effect, Request, Target
 from edge.core.faults import Fault
@@ -113,6 +114,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.world, self.posted = World(), Posted()
+        self.mission: Mission | None = None
         held = HeldUnit()
         held.answer(OMS, "scan")
         self.case: Case = held.case
@@ -123,6 +125,7 @@ class Bench:
             LANE,
             devices=Devices(board, self.world, self.world, self.world, Worker(self.world)),
             book=self.book,
+            service=lambda _: self.mission,
             order=lambda case: ScanOrder(case.scan_id, case.inspection_id, "scans", {}),
             on_armed=lambda: self.world.log.append("noted"),
             relay_closed=lambda scan_id: scan_id == self.closed_for,
@@ -161,8 +164,9 @@ def test_every_effect_can_be_carried_out() -> None:
             bench.do(effect)
             await bench.settle()
         told = [effect for effect in Effect if KINDS[effect].target is not Target.PEOPLE]
-        # Arming speaks to two devices and is noted; the commit is answered by an event.
-        assert len(bench.world.log) == len(told) - 1 + 2
+        # Arming speaks to two devices and is noted; the commit is answered by an event; the source
+        # is prepared alone only for a service mission.
+        assert len(bench.world.log) == len(told) - 2 + 2
         kinds = [type(event) for event in bench.posted.events]
         assert kinds == [ev.DetectorArmed, ev.IntentCommitted]
 

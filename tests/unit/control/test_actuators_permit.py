@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from edge.control.service_mission import Mission
 from edge.core import events as ev
 from edge.core.effects import Effect, Request
 from edge.core.faults import Fault
@@ -11,6 +12,16 @@ from edge.errors import (
     DeviceError,
     ScanError,
 )
+from edge.law.outcomes import Role
+from edge.law.service import (
+    Proof,
+    Purpose,
+    ServiceConditions,
+    ServicePermit,
+    ServiceRequest,
+    make_service_permit,
+)
+from edge.settings import SeasoningStep
 from tests.unit.control.kit import LANE, TOKEN
 from tests.unit.control.test_actuators import Bench, run
 
@@ -126,3 +137,65 @@ def test_a_broken_assertion_in_an_act_reaches_the_loop() -> None:
         await body(bench)
 
     asyncio.run(main())
+
+
+SERVICE = -1
+
+
+def mission() -> Mission:
+    proven = Proof.PROVEN
+    request = ServiceRequest("oms-sim", Role.OMS, Purpose.SEASONING, 60)
+    permit = make_service_permit(
+        request, ServiceConditions(proven, proven, proven, proven), longest_s=60
+    )
+    assert isinstance(permit, ServicePermit)
+    steps = (SeasoningStep(kv=50.0, ma=1.0, hold_s=5), SeasoningStep(kv=90.0, ma=2.0, hold_s=5))
+    return Mission(SERVICE, 77, permit, steps)
+
+
+@pytest.mark.parametrize("effect", [Effect.ARM_BOARD, Effect.RENEW_LEASE, Effect.HV_ON])
+def test_without_a_mission_under_a_service_permit_there_is_no_beam_without_a_unit(
+    effect: Effect,
+) -> None:
+    async def body(bench: Bench) -> None:
+        bench.closed_for = 77
+        bench.actuators.do(Request(effect, SERVICE), 5)
+        await bench.settle()
+        assert bench.world.log == ["withdraw"]
+
+    run(body)
+
+
+def test_a_service_mission_is_armed_and_radiates_under_its_own_number_at_its_own_step() -> None:
+    async def body(bench: Bench) -> None:
+        bench.mission, bench.closed_for = mission(), 77
+        for effect in (Effect.PREPARE_SOURCE, Effect.ARM_BOARD, Effect.RENEW_LEASE, Effect.HV_ON):
+            bench.actuators.do(Request(effect, SERVICE), 5)
+            await bench.settle()
+        assert bench.world.log == ["prepare 50 1", "noted", "arm 77", "renew 77 5", "hv_on"]
+        bench.mission.step = 1
+        bench.actuators.set_points(SERVICE)
+        await bench.settle()
+        assert bench.world.log[-1] == "prepare 90 2"
+
+    run(body)
+
+
+def test_a_step_that_comes_after_the_end_of_its_mission_sets_nothing() -> None:
+    async def body(bench: Bench) -> None:
+        bench.actuators.set_points(SERVICE)
+        await bench.settle()
+        assert bench.world.log == []
+
+    run(body)
+
+
+def test_a_generator_that_does_not_take_a_step_is_lost() -> None:
+    async def body(bench: Bench) -> None:
+        bench.mission = mission()
+        bench.world.fail["prepare 50 1"] = [DeviceError("source", "prepare", "it refuses")]
+        bench.actuators.set_points(SERVICE)
+        await bench.settle()
+        assert bench.posted.events == [ev.FaultRaised(Fault.SOURCE_LOST, present=False)]
+
+    run(body)

@@ -58,6 +58,8 @@ def test_every_act_of_an_officer_can_be_asked_for_and_nothing_else(tmp_path: Pat
             "state_no_animals",
             "ask_driver",
             "refusal",
+            "season",
+            "end_service",
         }
 
     at_desk(tmp_path, scenario)
@@ -89,6 +91,8 @@ def test_nobody_acts_as_an_officer_he_is_not(tmp_path: Path, officer: str, login
         ("state_no_animals", {"officer": OMS, "inspection": 1}),
         ("ask_driver", {"officer": OMS, "inspection": "x", "animals": True}),
         ("refusal", {"officer": OMS, "inspection": "x"}),
+        ("season", {}),
+        ("end_service", {"officer": 3}),
     ],
 )
 def test_a_request_that_is_not_whole_is_a_bad_request_and_does_nothing(
@@ -119,6 +123,20 @@ def test_an_oms_at_the_lane_turns_a_held_unit_away(tmp_path: Path) -> None:
     at_desk(tmp_path, scenario)
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("season", "this tube is not seasoned"), ("end_service", "no service mission is under way")],
+)
+def test_a_service_that_cannot_be_is_refused_with_its_reason(
+    tmp_path: Path, name: str, says: str
+) -> None:
+    async def scenario(_bench: LaneBench, desk: Desk) -> None:
+        with pytest.raises(CommandRefused, match=says):
+            await desk.handlers()[name]({"officer": OMS}, OWN)
+
+    at_desk(tmp_path, scenario)
+
+
 def entries_on_disk(bench: LaneBench) -> set[str]:
     return {kind for what, kinds in bench.happened if what == "commit" for kind in kinds}
 
@@ -137,6 +155,7 @@ def test_an_act_is_called_done_only_when_it_and_what_it_led_to_are_on_disk(tmp_p
 def test_one_fault_is_acknowledged_by_its_code_and_the_others_stay(tmp_path: Path) -> None:
     async def scenario(bench: LaneBench, desk: Desk) -> None:
         await bench.into_service()
+        await bench.until(lambda: not bench.logic.runner.state.faults, 5)  # the source is warm
         for fault in (Fault.UNIT_JAMMED, Fault.LINES_STALLED):
             bench.logic.runner.post(ev.FaultRaised(fault, present=False))
         await bench.run(0.1)

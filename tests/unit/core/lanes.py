@@ -14,7 +14,7 @@ from edge.law.verdicts import VerdictKind
 
 LIMITS = Limits(
     warning_ticks=3, stall_ticks=2, hv_ticks=2, stray_ticks=3, travel_ticks=50, hold_ticks=5,
-    image_ticks=20, release_at_once=False,
+    image_ticks=20, service_ticks=40, release_at_once=False,
 )  # fmt: skip
 
 UNIT, NEXT = 1, 2
@@ -160,3 +160,32 @@ STAGES = {
     "scanning": scanning,
 }  # fmt: skip
 """Every stage in which a beam is prepared or on."""
+
+SERVICE = -1
+"""The token of a service mission."""
+
+
+def in_service(limits: Limits = LIMITS) -> Lane:
+    """A lane proven empty whose key has been turned on to SERVICE."""
+    return proven(limits).read(service=Input.OK)
+
+
+def service_warning(limits: Limits = LIMITS) -> Lane:
+    """A service mission is permitted; its warning is proven by current, but for no tick yet."""
+    lane = in_service(limits).take(ev.ServicePermitted(SERVICE))
+    return lane.read(lamp=Input.OK, horn=Input.OK)
+
+
+def service_intent(limits: Limits = LIMITS) -> Lane:
+    """The intent of a beam without a unit is on its way to the disk."""
+    return service_warning(limits).tick(limits.warning_ticks)
+
+
+def serving(limits: Limits = LIMITS) -> Lane:
+    """A beam without a unit is on."""
+    lane = service_intent(limits).take(ev.IntentCommitted(SERVICE))
+    return lane.read(hv=Feedback.ON, relay=Feedback.ON, beam=Feedback.ON)
+
+
+SERVICE_STAGES = {"warning": service_warning, "intent": service_intent, "beam": serving}
+"""Every stage of a service mission."""

@@ -9,7 +9,9 @@ from edge.core.interlocks import (
     FEEDBACKS,
     MOVING,
     OPTIONAL,
+    PERSONAL,
     STANDING,
+    SWITCHES,
     UNREAD,
     WARNED,
     Against,
@@ -18,7 +20,6 @@ from edge.core.interlocks import (
     reasons_against,
 )
 from edge.core.lane import LaneState
-from edge.core.missions import PERSONAL
 from edge.core.values import Input
 from tests.unit.core.lanes import STAGES, Lane, arming, good_inputs, intent, scanning, warning
 
@@ -27,7 +28,7 @@ NOT_OK = [says for says in Input if says not in {Input.OK, Input.NOT_FITTED}]
 
 def test_all_good_rows_allow_and_none_is_forgotten() -> None:
     assert reasons_against(good_inputs()) == ()
-    assert set(BEAM) | set(FEEDBACKS) == set(Inputs._fields)
+    assert set(BEAM) | set(FEEDBACKS) | set(SWITCHES) == set(Inputs._fields)
     assert len(BEAM) == len(set(BEAM))
 
 

@@ -9,16 +9,26 @@ from edge.core import events as ev
 from edge.core.effects import KINDS, Effect, Nature
 from edge.core.faults import Fault
 from edge.core.interlocks import BEAM, FEEDBACKS, Feedback, Inputs
-from edge.core.lane import DRIVING, STOPPED, LaneState
+from edge.core.lane import DRIVING, RADIATING, SERVING, STOPPED
 from edge.core.machine import step
 from edge.core.missions import against
+from edge.core.servicing import against_service
 from edge.core.state import State
 from edge.core.tracking import Sensor
 from edge.core.values import Input, Plausibility, Presence
 from edge.law.verdicts import VerdictKind
-from tests.unit.core.lanes import LIMITS, STAGES, Lane, arrived, good_inputs, proven, scanned
+from tests.unit.core.lanes import (
+    LIMITS,
+    STAGES,
+    Lane,
+    arrived,
+    good_inputs,
+    proven,
+    scanned,
+    serving,
+)
 
-TOKENS = st.sampled_from([1, 2, 3])
+TOKENS = st.sampled_from([1, 2, 3, -1])
 PERMISSIVE_BEAM = {Effect.RENEW_LEASE, Effect.HV_ON}
 
 
@@ -31,6 +41,8 @@ def _inputs(draw: st.DrawFn) -> Inputs:
     if draw(st.booleans()):
         seen = draw(st.sampled_from(Feedback))
         inputs = inputs._replace(**dict.fromkeys(FEEDBACKS, seen))
+    if draw(st.booleans()):
+        inputs = inputs._replace(service=draw(st.sampled_from(Input)))
     return inputs
 
 
@@ -56,13 +68,15 @@ EVENTS: dict[type, st.SearchStrategy[ev.Event]] = {
     ev.OutcomeGiven: st.builds(ev.OutcomeGiven, TOKENS),
     ev.AbortRequested: st.builds(ev.AbortRequested, TOKENS),
     ev.DriverRefused: st.builds(ev.DriverRefused, TOKENS),
+    ev.ServicePermitted: st.builds(ev.ServicePermitted, st.sampled_from([-1, -2])),
+    ev.ServiceDone: st.builds(ev.ServiceDone, st.sampled_from([-1, -2])),
     ev.FaultRaised: st.builds(ev.FaultRaised, st.sampled_from(Fault), st.booleans()),
     ev.FaultGone: st.builds(ev.FaultGone, st.sampled_from(Fault)),
     ev.Acknowledged: st.builds(ev.Acknowledged, st.none() | st.sampled_from(Fault)),
     ev.LocalReset: st.builds(ev.LocalReset),
 }  # fmt: skip
 
-STARTS = [Lane, proven, arrived, *STAGES.values(), scanned]
+STARTS = [Lane, proven, arrived, *STAGES.values(), scanned, serving]
 
 
 def _with_token(event: ev.Event, state: State) -> ev.Event:
@@ -93,12 +107,12 @@ def test_every_event_steps_in_every_state_a_walk_reaches(
 
 def _check(event: ev.Event, state: State, effects: list[Effect]) -> None:
     if PERMISSIVE_BEAM & set(effects):
-        assert state.lane is LaneState.SCANNING
-        assert not against(state)
+        assert state.lane in RADIATING
+        assert not (against_service if state.lane in SERVING else against)(state)
     if state.lane in STOPPED:
         natures = {KINDS[effect].nature for effect in effects}
         assert Nature.PERMISSIVE not in natures or Effect.WITHDRAW in effects
-    if state.lane not in DRIVING:
+    if state.lane not in DRIVING | SERVING:
         assert state.elapsed == 0
     if Effect.HV_ON in effects:
         assert isinstance(event, ev.IntentCommitted)

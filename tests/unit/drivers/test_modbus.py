@@ -210,6 +210,25 @@ def test_one_request_is_in_flight_and_a_stop_overtakes_everything_that_waits(ser
     assert serial.writes == [(20, 1), (20, 2)]
 
 
+@pytest.mark.parametrize("priority", [Priority.PERMIT, Priority.STOP])
+def test_a_stop_overtakes_a_hundred_queued_polls(slave, priority):
+    async def main(bus, loop):
+        await asyncio.sleep(0.1)
+        polls = [asyncio.create_task(bus.exchange(read(10))) for _ in range(100)]
+        await asyncio.sleep(slave.delay_ms / 2000)
+        started_s = loop.time()
+        await bus.exchange(write(20, 1, priority=priority))
+        took_s = loop.time() - started_s
+        await asyncio.gather(*polls)
+        return took_s
+
+    took_s = with_bus(slave, main, queue_limit=128)
+    functions = [frame[7 if slave.tcp else 1] for frame in slave.frames]
+    assert functions == [3, 16, *[3] * 99]
+    silence_s = 0.0 if slave.tcp else 0.004
+    assert took_s <= 2 * slave.delay_ms / 1000 + silence_s
+
+
 def test_a_withdrawn_request_is_never_sent(serial):
     async def main(bus, loop):
         wanted = True
@@ -309,6 +328,22 @@ def test_a_dropped_connection_is_made_anew(slave):
     assert with_bus(slave, main) == ((7,), (99,))
 
 
+def test_a_connection_that_ends_in_mid_request_is_known_at_once(slave):
+    slave.silent = True
+
+    async def main(bus, loop):
+        caller = asyncio.create_task(bus.exchange(read(10)))
+        await asyncio.sleep(0.02)
+        dropped_s = loop.time()
+        loop.transports[-1].drop()
+        with pytest.raises(DeviceUnreachable, match="was lost"):
+            await caller
+        slave.silent = False
+        return loop.time() - dropped_s, (await bus.exchange(read(12))).registers
+
+    assert with_bus(slave, main, response_timeout_ms=1000) == (0.0, (99,))
+
+
 def test_a_caller_that_leaves_does_not_disturb_the_next(slave):
     async def main(bus, loop):
         leaver = asyncio.create_task(bus.exchange(read(10)))
@@ -358,3 +393,21 @@ def test_no_thread_is_started_for_a_line(slave):
 
     before = threading.active_count()
     assert with_bus(slave, main) == before
+
+
+def test_a_bus_tells_when_its_frames_left_so_that_a_silence_can_be_measured(slave):
+    async def main(bus, loop):
+        assert (bus.sent_ns, bus.sent_after(0)) == (0, None)
+        for _ in range(2):
+            await bus.exchange(read(10))
+        last_ns = bus.sent_ns
+        assert bus.sent_after(last_ns) is None
+        await asyncio.sleep(0.7)
+        woke_ns = loop.now_ns()
+        for _ in range(3):
+            await bus.exchange(read(10))
+        first_ns = bus.sent_after(last_ns)
+        assert woke_ns <= first_ns < bus.sent_ns
+        assert first_ns - last_ns >= 700_000_000
+
+    with_bus(slave, main)

@@ -74,6 +74,51 @@ def test_a_late_answer_on_a_real_terminal_meets_nobody_and_the_line_goes_on(seri
     assert asyncio.run(main()) == [(7,), (99,), (0xFFFF,)]
 
 
+def test_a_terminal_unplugged_and_plugged_in_again_goes_on(serial, tmp_path):
+    """The port is named by a link, as udev names an adapter wherever it is plugged in."""
+    link = tmp_path / "adapter"
+
+    def plugged() -> PtySlave:
+        wire = PtySlave(serial)
+        link.unlink(missing_ok=True)
+        link.symlink_to(wire.path)
+        return wire
+
+    async def main():
+        wire = plugged()
+        settings = RtuSettings(
+            kind="rtu", port=str(link), response_timeout_ms=4000, backoff_max_ms=100
+        )
+        loop = asyncio.get_running_loop()
+        bus = ModbusBus(name="line", settings=settings, now_ns=lambda: int(loop.time() * 1e9))
+        task = asyncio.create_task(bus.run())
+        try:
+            before = (await bus.exchange(read(10))).registers
+            wire.close()
+            link.unlink()
+            gone = []
+            for address in (10, 11, 12):
+                with pytest.raises(DeviceUnreachable) as caught:
+                    await bus.exchange(read(address))
+                gone.append(str(caught.value))
+                await asyncio.sleep(0.05)
+            wire = plugged()
+            async with asyncio.timeout(20):
+                while True:
+                    with contextlib.suppress(DeviceUnreachable):
+                        return before, gone, (await bus.exchange(read(12))).registers
+                    await asyncio.sleep(0.01)
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            wire.close()
+
+    before, gone, after = asyncio.run(main())
+    assert (before, after) == ((7,), (99,))
+    assert "cannot be opened" in gone[-1]
+
+
 def test_a_missing_serial_port_is_unreachable_and_names_the_path(tmp_path):
     async def main():
         settings = RtuSettings(kind="rtu", port=str(tmp_path / "absent"))

@@ -315,3 +315,38 @@ def test_a_port_that_is_not_there_is_lost_with_a_remedy() -> None:
 def test_a_lease_outside_100_to_300_ms_is_no_setting(lease_ms: int) -> None:
     with pytest.raises(ValidationError):
         PermitBoardSettings(port="wires/board", lease_ms=lease_ms)
+
+
+def test_a_host_that_plays_dead_says_not_even_off_and_the_board_opens_by_itself() -> None:
+    heard = []
+
+    async def play(hall: Hall) -> None:
+        await hall.armed()
+        await hall.beam(100)
+        hall.driver.play_dead(dead=True)
+        await asyncio.sleep(0.02)
+        heard.append(len(hall.heard))
+        hall.driver.renew(7, now_ns())
+        hall.driver.withdraw()
+        await asyncio.sleep(1)
+        heard.append(len(hall.heard))
+        assert not hall.closed
+        assert hall.reports[-1].end_reason == "expired"
+        hall.driver.play_dead(dead=False)
+        await asyncio.sleep(1)
+
+    hall = scene(play)
+    assert heard[0] == heard[1]
+    assert len(hall.heard) > heard[1]
+    assert hall.commands()[-1] is Command.OFF
+
+
+def test_a_driver_that_ends_while_it_plays_dead_still_says_off() -> None:
+    async def play(hall: Hall) -> None:
+        await hall.armed()
+        await hall.beam(100)
+        hall.driver.play_dead(dead=True)
+
+    hall = scene(play)
+    assert hall.commands()[-1] is Command.OFF
+    assert not hall.closed

@@ -70,6 +70,7 @@ def test_each_function_answers_as_the_specification_shows(
     ("request_hex", "answer_hex"),
     [
         ("2b 0e 01 00", "ab 01"),
+        ("16 0064 00f2 0025", "96 01"),
         ("03 0063 0001", "83 02"),
         ("03 0077 0002", "83 02"),
         ("06 0200 0001", "86 02"),
@@ -118,11 +119,14 @@ def test_a_header_that_cannot_be_modbus_breaks_the_connection() -> None:
 @settings(deadline=None, max_examples=60, derandomize=True)
 @given(cuts=st.lists(st.integers(1, 30), max_size=6))
 def test_a_request_cut_anywhere_is_answered_once(cuts: list[int]) -> None:
-    frame = rtu_frame(17, bytes.fromhex("10 0064 0002 04 000a 0102"))
-    line = RtuLine({17: Slab()})
-    edges = sorted({0, *(cut for cut in cuts if cut < len(frame)), len(frame)})
-    out = b"".join(line.receive(frame[start:end], 1) for start, end in itertools.pairwise(edges))
-    assert out == rtu_frame(17, bytes.fromhex("10 0064 0002"))
+    request, answer = bytes.fromhex("10 0064 0002 04 000a 0102"), bytes.fromhex("10 0064 0002")
+    for frame, expected, far in (
+        (rtu_frame(17, request), rtu_frame(17, answer), RtuLine({17: Slab()})),
+        (tcp_frame(7, 17, request), tcp_frame(7, 17, answer), tcp()),
+    ):
+        edges = sorted({0, *(cut for cut in cuts if cut < len(frame)), len(frame)})
+        pieces = [frame[start:end] for start, end in itertools.pairwise(edges)]
+        assert b"".join(far.receive(piece, 1) for piece in pieces) == expected
 
 
 @settings(deadline=None, max_examples=60, derandomize=True)

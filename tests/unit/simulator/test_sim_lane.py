@@ -37,6 +37,7 @@ class Host:
         self._parser = Parser()
         self._session = 0
         self._sequence = 0
+        self.belief = BELIEF
         self.status: Status | None = None
         lane = self.lane
         self.run(50)
@@ -68,7 +69,7 @@ class Host:
                     heard_ms,
                     command,
                     duration_ms,
-                    BELIEF.value,
+                    self.belief.value,
                 )
             )
         )
@@ -208,3 +209,27 @@ def test_two_devices_cannot_have_one_wire_or_one_address() -> None:
     slave = DeviceEntry("c", "ez_array", SENSORS, 65, "height")
     with pytest.raises(SettingsError, match=r"devices\.d\.unit"):
         SimLane(LaneFile((slave, DeviceEntry("d", "ez_array", SENSORS, 65, "w")), None), MAPS)
+
+
+@pytest.mark.parametrize(("key", "is_in"), [(Key.OFF, 0), (Key.ON, 1), (Key.SERVICE, 1)])
+def test_the_boards_key_contact_is_closed_in_on_and_in_service(key: Key, is_in: int) -> None:
+    host = Host()
+    host.lane.plant.people.key = key
+    host.run(100)
+    assert host.status is not None
+    assert bool(host.status.inputs & Seen.KEY) is bool(is_in)
+
+
+def test_a_key_turned_to_service_under_a_lease_is_left_to_the_hosts_belief() -> None:
+    """The board cannot tell ON from SERVICE: a host that no longer believes it opens the relay."""
+    host = Host()
+    host.beam()
+    host.lane.plant.people.key = Key.SERVICE
+    # The safety controller tells the host that the key is not in ON any more.
+    host.belief = BELIEF & ~Seen.KEY
+    turned_ms = host.lane.now_ms
+    while host.lane.plant.actuators.relay_closed:
+        assert host.lane.now_ms - turned_ms <= 200
+        host.order(Command.ON, 300)
+        host.run(20)
+    assert not host.lane.plant.beam_on
