@@ -127,6 +127,7 @@ class LinacSim:
     Publishes ``hv`` (OK: off, BLOCKED: on), ``ready``, ``interlock``, ``source_fault`` with
     ``fault_names``, ``kv``, ``ma``, ``dose_rate_cgy_min``, ``exposure_count``, ``warm_up_s`` and
     ``watchdog_set`` (OK only when the machine's own time is on and short enough).
+    ``only_looked_at`` is set before `run` where no lane watches: every order but HV off is refused.
     """
 
     def __init__(
@@ -141,6 +142,7 @@ class LinacSim:
         device_map: DeviceMap,
     ) -> None:
         self.name = name
+        self.only_looked_at = False
         self._settings = settings
         self._sink = sink
         self._alive = alive
@@ -163,6 +165,7 @@ class LinacSim:
             DeviceRefused: out of range, high voltage is on, not remote, or other values kept.
             DeviceError: the line or the linac failed.
         """
+        self._wants_a_lane("prepare")
         image = self._prepared(kv, ma)
         if (await self._status()).hv:
             raise DeviceRefused(self.name, "prepare", "high voltage is on. End it first")
@@ -186,6 +189,7 @@ class LinacSim:
             DeviceRefused: not alive, not prepared, the linac shows why not, or HV off came.
             DeviceTimeout: no high voltage in ``step_timeout_ms``; the request is taken back.
         """
+        self._wants_a_lane("hv_on")
         if not self._alive():
             raise DeviceRefused(self.name, "hv_on", "the lane logic is not alive")
         if not self._image.control & REMOTE:
@@ -217,6 +221,7 @@ class LinacSim:
 
     async def reset_faults(self) -> None:
         """Have the linac forget its fault; high voltage stays off. Raises DeviceError."""
+        self._wants_a_lane("reset")
         order = self._order
         for control in (0, FAULT_RESET, 0):
             self._still(order, "reset")
@@ -337,6 +342,10 @@ class LinacSim:
             "watchdog_set": _input(ok=watched),
         }
         self._sink.deliver(points_of(self.name, values), sample.requested_ns)
+
+    def _wants_a_lane(self, operation: str) -> None:
+        if self.only_looked_at:
+            raise DeviceRefused(self.name, operation, "it is only looked at; a lane gives orders")
 
     def _still(self, order: int, operation: str) -> None:
         if order != self._order:

@@ -126,9 +126,15 @@ class Pnozmulti:
         self._life = LifeCounter(settings.life_ms * _NS_PER_MS)
         self._watchdog_proven = False
         self._fed_ns: int | None = None
+        self._triggered_ns = 0
         self._read: tuple[Mapping[str, int], Input] = ({}, Input.UNKNOWN)
         self._read_ns = 0
         self._inputs: Points = ()
+
+    @property
+    def fed_ns(self) -> int:
+        """When its watchdog was triggered last; reading alone does not feed it."""
+        return self._triggered_ns
 
     @property
     def watchdog(self) -> WatchdogSet | None:
@@ -221,11 +227,12 @@ class Pnozmulti:
         trigger = self._unit.device_map.field("watchdog_trigger").mask
         word = trigger | _WATCHDOG_TIME << (time_field.bit or 0)
         try:
-            await self._unit.write("watchdog_trigger", word, Priority.COMMAND, self._alive)
+            answer = await self._unit.write("watchdog_trigger", word, Priority.COMMAND, self._alive)
         except DeviceRefused:
             if self._alive():
                 raise
             return
+        self._triggered_ns = answer.requested_ns
         if not self._watchdog_proven:
             self._watchdog_proven = await self._unit.read("watchdog_time") == _WATCHDOG_TIME
 

@@ -166,6 +166,12 @@ class SinamicsV20:
         self._words = (STOP_WORD, 0)
         self._order = 0
         self._watchdog: WatchdogSet | None = None
+        self._written_ns = 0
+
+    @property
+    def fed_ns(self) -> int:
+        """When its words were written last; reading alone does not feed its watchdog."""
+        return self._written_ns
 
     @property
     def watchdog(self) -> WatchdogSet | None:
@@ -210,7 +216,7 @@ class SinamicsV20:
             DeviceUnreachable: the line is down; the drive's own time-out stops it.
         """
         order = self._new_order(self._stop_words())
-        await self._unit.write_words("stw", self._words, Priority.STOP)
+        await self._write(self._words, Priority.STOP, lambda: True)
         deadline_ns = self._now_ns() + self._settings.stop_timeout_ms * _NS_PER_MS
         while True:
             status = await self._status(Priority.STOP)
@@ -263,7 +269,7 @@ class SinamicsV20:
         """Send words unless a newer order has come, read them back; refreshes repeat them."""
         self._still(order, operation)
         self._words = words
-        await self._unit.write_words("stw", words, Priority.COMMAND, lambda: order == self._order)
+        await self._write(words, Priority.COMMAND, lambda: order == self._order)
         kept = (await self._unit.read_block(self._command_block, Priority.COMMAND)).values
         self._still(order, operation)
         if (kept["stw"], kept["hsw"]) != words:
@@ -298,6 +304,12 @@ class SinamicsV20:
         self._words = words
         return self._order
 
+    async def _write(
+        self, words: tuple[int, int], priority: Priority, wanted: Callable[[], bool]
+    ) -> None:
+        answer = await self._unit.write_words("stw", words, priority, wanted)
+        self._written_ns = answer.requested_ns
+
     async def _refresh(self) -> None:
         """Repeat the words as they are; words that have been replaced meanwhile are not sent."""
         words = self._words
@@ -306,7 +318,7 @@ class SinamicsV20:
             return self._words is words and self._alive()
 
         try:
-            await self._unit.write_words("stw", words, Priority.POLL, wanted)
+            await self._write(words, Priority.POLL, wanted)
         except DeviceRefused:
             if wanted():
                 raise

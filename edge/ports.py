@@ -111,6 +111,15 @@ class Watched(Device, Protocol):
 
 
 @runtime_checkable
+class Fed(Watched, Protocol):
+    """A device whose watchdog is fed by some frames only: its silence begins with the last one."""
+
+    @property
+    def fed_ns(self) -> int:
+        """Monotonic time at which the newest answered frame that feeds it was sent; 0 before."""
+
+
+@runtime_checkable
 class Conveyor(Device, Protocol):
     """The belt or tow drive. Publishes ``speed_mm_s`` (signed), ``running``, ``drive_fault``."""
 

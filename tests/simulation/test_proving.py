@@ -52,8 +52,8 @@ has the command stopped, as by Ctrl-C."""
 class Scene:
     """A hall, its lane file and journal, and what a proof has found there."""
 
-    def __init__(self, config: Path, folder: Path) -> None:
-        self.file = config / "lanes" / "cargo.toml"
+    def __init__(self, config: Path, folder: Path, lane: str = "cargo") -> None:
+        self.file = config / "lanes" / f"{lane}.toml"
         self.state = folder / "state"
         self.state.mkdir()
         self.told: list[str] = []

@@ -13,14 +13,16 @@ from pathlib import Path
 
 from drivers.generator import Generator
 from drivers.kind import Surroundings
+from drivers.linac_sim import LinacSim
 from drivers.modbus import ModbusBus
 from drivers.permit_board import PermitBoard
 from drivers.registry import Built, build
 from edge.core.interlocks import UNREAD, Inputs
+from edge.core.tracking import Sensor
 from edge.core.values import Input, Presence
 from edge.errors import EdgeError
-from edge.lane_file import map_folder
-from edge.ports import BoardReport, Device, Points, Reading
+from edge.lane_file import COMPUTED, map_folder
+from edge.ports import BoardReport, Device, Fed, Points, Reading
 from edge.readings import Readings
 from edge.settings import LaneFile, NotFitted
 
@@ -112,6 +114,14 @@ class Eyes:
         self._changed.set()
 
 
+def tellers(lane: LaneFile, rows: Sequence[str]) -> tuple[str, ...]:
+    """Devices that tell these rows and the presence of units: what a trial must hear besides."""
+    sources = [lane.interlocks[row] for row in rows]
+    sources += [getattr(lane.presence, sensor.value) for sensor in Sensor]
+    told = [one.partition(".")[0] for one in sources if isinstance(one, str)]
+    return tuple(name for name in dict.fromkeys(told) if name not in COMPUTED)
+
+
 class Cell:
     """The lane's devices, made anew; those that are named run inside ``running``."""
 
@@ -186,7 +196,7 @@ class Cell:
         made = self._built.made[name]
         around = replace(self._around, sink=self.eyes, alive=lambda: self._alive[name])
         device = made.kind.make(name, made.settings, around, made.parts)
-        if isinstance(device, Generator):
+        if isinstance(device, Generator | LinacSim):
             # It refuses every order but HV off.
             device.only_looked_at = True
         if isinstance(device, PermitBoard):
@@ -208,17 +218,21 @@ class Cell:
             guard: raises what ends the silence before its time; asked again and again.
 
         Returns:
-            When the last frame before the silence left, and the first one after it, in ns.
+            When the last frame before the silence left that feeds the watchdog, and the first
+            frame after it, in ns.
         """
-        bus = self.bus(name)
+        bus, device = self.bus(name), self._running[name]
+
+        def fed_ns() -> int:
+            return (device.fed_ns if isinstance(device, Fed) else 0) or bus.sent_ns
+
         try:
             self._alive[name] = False
-            last_ns = bus.sent_ns
             # A poll that is under way may still be sent: the silence begins with the last frame.
-            while self.now_ns() < last_ns + silence_ms * MS_NS:
+            while self.now_ns() < fed_ns() + silence_ms * MS_NS:
                 guard()
                 await asyncio.sleep(_LOOK_S)
-                last_ns = bus.sent_ns
+            begun_ns, last_ns = fed_ns(), bus.sent_ns
         finally:
             self._alive[name] = True
         deadline_ns = self.now_ns() + int(_WAKES_S * 1e9)
@@ -227,4 +241,4 @@ class Cell:
             if self.now_ns() > deadline_ns:
                 raise ProofBroken(f"{name}: its driver did not speak again")
             await asyncio.sleep(_LOOK_S)
-        return last_ns, first_ns
+        return begun_ns, first_ns

@@ -15,8 +15,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from edge.cabinet.place import refuse_beside_the_lane
-from edge.cabinet.proving.cell import Cell, ProofBroken
-from edge.cabinet.proving.relay import Relay, RelayTrial
+from edge.cabinet.proving.cell import Cell, ProofBroken, tellers
+from edge.cabinet.proving.relay import HEEDED, Relay, RelayTrial
 from edge.cabinet.proving.trials import (
     DriveTrial,
     OutputsTrial,
@@ -27,6 +27,7 @@ from edge.cabinet.proving.trials import (
 )
 from edge.clock import Clock, rfc3339
 from edge.control.officers import Officers
+from edge.core.interlocks import MOTION
 from edge.errors import DeviceError, EdgeError, JournalCorrupt
 from edge.journal.entries import JournalEntry
 from edge.journal.keys import lane_key
@@ -174,8 +175,8 @@ class _Prover:
 
     async def _watched(self, one: Needed) -> list[Proof]:
         """Prove a device by its own watchdog."""
-        names = (one.device, self._lane.safety) if one.part == "conveyor" else (one.device,)
-        async with self._cell.running(*names):
+        beside = tellers(self._lane, MOTION) if one.part == "conveyor" else ()
+        async with self._cell.running(one.device, *beside):
             watchdog = await watchdog_of(self._cell, one.device)
             if watchdog is None or not watchdog.time_ms:
                 said = "none" if watchdog is None else watchdog.parameters
@@ -207,7 +208,9 @@ class _Prover:
         lane = self._lane
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(
-                self._cell.running(lane.safety, lane.board, lane.source.device)
+                self._cell.running(
+                    lane.safety, lane.board, lane.source.device, *tellers(lane, HEEDED)
+                )
             )
             trial = RelayTrial(self._cell, self._notice)
             permit = await self._permit(trial)

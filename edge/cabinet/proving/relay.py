@@ -25,7 +25,8 @@ from edge.proofs import Silence
 ROWS = ("estop", "doors", "secured", "zone", "cab", "entry_barrier", "dose_monitor", "enable")
 """Rows of the beam's predicate that speak of people and the hall. The key stands in SERVICE and is
 judged by the permit; what else a scan needs (belt, detector, storage ...) no relay alone needs."""
-_ALL = (*ROWS, *WARNED)
+HEEDED = (*ROWS, *WARNED)
+"""Rows whose devices must be heard, whichever they are, while the relay may be closed."""
 _SETTLE_S = 5.0
 _WARNING_S = 15.0
 _RENEW_S = 0.05
@@ -140,7 +141,7 @@ class RelayTrial:
         interlock = self._without_interlock()
         self._notice("warning: the permit relay will be closed; no high voltage is asked for")
         await self._safety.set_output("warning", on=True)
-        await eyes.until(lambda: not self._against(_ALL), _SETTLE_S, "every interlock is good")
+        await eyes.until(lambda: not self._against(HEEDED), _SETTLE_S, "every interlock is good")
         self._believe()
         self._board.arm(scan_id)
         await self._hold(lambda: self._is("armed", scan_id), _WARNING_S, "the board is armed")
@@ -200,7 +201,7 @@ class RelayTrial:
 
     def _guard(self) -> None:
         self._believe()
-        against = self._against(_ALL)
+        against = self._against(HEEDED)
         if self._eyes.input(f"{self._lane.safety}.key_service") is not Input.OK:
             against.append("the key is not in SERVICE")
         if isinstance(self._hv, str) and self._eyes.input(self._hv) is not Input.OK:

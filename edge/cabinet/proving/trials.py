@@ -3,7 +3,7 @@
 Reading feeds most watchdogs, so a device is not watched falling: it is left alone for a while and
 looked at once, by its own driver, whose word of stopping is told from the device's own fall by
 the device's own status. The silences are parts of its time-out, below and above it, and are
-taken from the line as they really were.
+taken from the line as they really were; where some frames only feed it, from the last of these.
 
 - drive: runs slowly; fallen when the drive itself says a fault, safe when it stands. Neither is
   what the driver's stop word brings.

@@ -367,3 +367,23 @@ def test_a_lost_linac_is_asked_for_nothing_when_it_comes_back(watchdog_ms):
 def test_a_section_that_cannot_be_is_refused(changes, reason):
     with pytest.raises(ValidationError, match=reason):
         given(**changes)
+
+
+def test_a_linac_that_is_only_looked_at_takes_no_order_but_high_voltage_off():
+    far = far_linac()
+
+    async def main(bench):
+        bench.device.only_looked_at = True
+        await asyncio.sleep(0.1)
+        for order in (
+            bench.device.prepare(kv=6000, ma=0.1),
+            bench.device.hv_on(),
+            bench.device.reset_faults(),
+        ):
+            with pytest.raises(DeviceRefused, match="only looked at"):
+                await order
+        await bench.device.hv_off()
+        return bench.sink.last("dev.hv").value
+
+    assert on(far, main) is Input.OK
+    assert control(far) == 0
