@@ -34,6 +34,8 @@ class Harm(Enum):
 
 
 NOISE_BYTES = 8
+OVERTAKEN_MS = 1000
+"""What waits for the next answer and is not followed by one goes out after so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class Outbox:
 
     def __init__(self) -> None:
         self._held: list[_Held] = []
-        self._overtaken: list[bytes] = []
+        self._overtaken: list[_Held] = []
         self._busy_until_ms = 0
 
     def put(self, data: bytes, harms: tuple[LineFault, ...], now_ms: int) -> None:
@@ -156,7 +158,8 @@ class Outbox:
             elif fault.harm is Harm.SINGLE_BYTES:
                 gap_ms += fault.amount
         if has(harms, Harm.REORDER):
-            self._overtaken = [*self._overtaken, data][-MAX_PENDING:]
+            last = _Held(now_ms + OVERTAKEN_MS, data)
+            self._overtaken = [*self._overtaken, last][-MAX_PENDING:]
             return
         behind, self._overtaken = self._overtaken, []
         at_ms = max(now_ms, self._busy_until_ms) + late_ms
@@ -168,7 +171,7 @@ class Outbox:
         else:
             self._hold(at_ms, data)
         for each in behind:
-            self._hold(at_ms, each)
+            self._hold(at_ms, each.data)
 
     def _hold(self, due_ms: int, data: bytes) -> None:
         if len(self._held) < MAX_PENDING:
@@ -185,6 +188,10 @@ class Outbox:
 
     def due(self, now_ms: int) -> bytes:
         """Return the answers whose time has come, in the order of their times."""
+        # What is overtaken has waited for nothing when no answer followed it.
+        if self._overtaken and self._overtaken[0].due_ms <= now_ms:
+            self._held += self._overtaken
+            self._overtaken = []
         if not self._held:
             return b""
         ready = [held for held in self._held if held.due_ms <= now_ms]

@@ -117,6 +117,13 @@ def test_a_reader_repeats_loses_and_reorders_its_codes() -> None:
     assert said == b"B\r\nA\r\n"
 
 
+def test_what_is_overtaken_by_nothing_comes_after_a_second() -> None:
+    box = Outbox()
+    box.put(b"a", (LineFault(Harm.REORDER),), 0)
+    assert [box.due(now_ms) for now_ms in (0, 900, 1000)] == [b"", b"", b"a"]
+    assert box.is_empty
+
+
 def test_single_bytes_come_one_by_one_and_noise_stands_before_the_answer() -> None:
     box = Outbox()
     box.put(b"abc", (LineFault(Harm.SINGLE_BYTES, amount=10),), 0)
