@@ -6,42 +6,31 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.control.acts import Actor
-from edge.core.faults import Fault
 from edge.core.inspection import InspectionState
-from edge.core.lane import DRIVING, PREPARED, STOPPED, LaneState
-from edge.core.state import Freshness, State
-from edge.core.tracking import Certainty
-from edge.errors import CommandRefused
+from edge.core.lane import PREPARED, LaneState
 from edge.journal.store import Journal
-from simulator.hall.plant import TUNNEL_IN_MM, Key
 from simulator.hall.truth import Span
-from simulator.hall.units import Cargo, GoodsLine, Unit
+from simulator.hall.units import Cargo, GoodsLine
 from simulator.world.journal import COMMIT_S
 from simulator.world.oracles import unwritten, wrongs
 from simulator.world.seeded import KEY, shipped_config
 from simulator.world.virtual_loop import VirtualClock, VirtualLoop, run_virtual
 from tests.matrix.bench import Bench
 from tests.matrix.cells import Cell, Stage
+from tests.matrix.hands import Hands, NotReached
 
-LOOK_S, ROUND_S = 0.02, 0.2
-HAND_S = 0.4
-"""How long a person holds a button, a key or a door."""
-REACH_S, SCAN_S, BACK_S = 60.0, 45.0, 90.0
+REACH_S, SCAN_S = 60.0, 45.0
 AFTER_S = 0.8
 INTENT_COMMIT_S = 0.1
 """A disk so slow that a fault can meet the lane while the intent is being written."""
 JITTER_MS = 90
-LENGTH_MM = 500
 GAUGE_POLL_MS = 300
 _LANE = {stage: LaneState(stage.value) for stage in Stage if stage is not Stage.IDENTIFYING}
 _BEAM_STAGES = (Stage.ADMITTING, Stage.INTENT, Stage.SCANNING)
-_TAKEN_AWAY = frozenset({InspectionState.TURNING_AWAY, InspectionState.NOT_COMPLETED})
-_RESET_BY_ACK = frozenset({Fault.CONVEYOR_FAULT, Fault.SOURCE_FAULT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +42,8 @@ class Seen:
         begun_ms: when the fault was put on the wire.
         ended_ms: when it no longer stood.
         beam: whether relay or high voltage was on when it began.
-        safe_ms: from its beginning to relay open and high voltage off for good; None without beam.
+        safe_ms: from its beginning to relay open and high voltage off for good; None where no beam
+            was on while it stood, and where the scan came to its own end.
         codes: faults raised while it stood and just after, in their order.
         reason: why a scan or a mission was given up, empty when none was.
         completed: whether a scan came to its own end in that time.
@@ -73,19 +63,12 @@ class Seen:
     problems: tuple[str, ...] = ()
 
 
-class NotReached(Exception):
-    """The lane did not come where a cell begins, or not back."""
-
-
 class Life:
     """One lane and whoever works at it."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        self._units = 0
-        self._logic = bench.logic
-        self._oms = Actor(bench.logic.officers.by_signature("oms-sim"))
-        self._oac = Actor(bench.logic.officers.by_signature("oac-sim"))
+        self._hands = Hands(bench)
 
     async def live(self, cells: Sequence[Cell]) -> list[Seen]:
         """Live through the cells."""
@@ -105,8 +88,8 @@ class Life:
 
     async def _all(self, cells: Sequence[Cell]) -> list[Seen]:
         await asyncio.sleep(1.0)
-        await self._turn_key()
-        await self._come_back()
+        await self._hands.turn_key()
+        await self._hands.come_back()
         return [await self._one(cell) for cell in cells]
 
     async def _one(self, cell: Cell) -> Seen:
@@ -121,7 +104,7 @@ class Life:
         problems = [*seen.problems, *wrongs(bench.plant.record)[told:]]
         problems += unwritten(bench.plant.record, bench.journal.commits)[:1]
         try:
-            await self._come_back()
+            await self._hands.come_back()
         except NotReached as error:
             problems.append(str(error))
         assert len(bench.plant.record.relay) >= relays
@@ -129,16 +112,12 @@ class Life:
 
     # The stages -------------------------------------------------------------------------------
 
-    @property
-    def _state(self) -> State:
-        return self._logic.runner.state
-
     async def _reach(self, stage: Stage) -> None:
         await _STAGES[stage](self)
-        await self._until(lambda: self._is_at(stage), REACH_S, f"lane is never {stage.value}")
+        await self._hands.until(lambda: self._is_at(stage), REACH_S, f"lane is never {stage.value}")
 
     def _is_at(self, stage: Stage) -> bool:
-        state = self._state
+        state = self._hands.state
         if stage is Stage.IDENTIFYING:
             return any(one.state is InspectionState.IDENTIFYING for one in state.inspections)
         if stage is Stage.SCANNING and not self._bench.plant.hv_on:
@@ -150,30 +129,30 @@ class Life:
 
     async def bring(self) -> None:
         """Let a unit come that is to be scanned."""
-        self._arrive(Cargo.GENERAL, GoodsLine("6403 91 160 0", "footwear"))
+        self._hands.arrive(Cargo.GENERAL, GoodsLine("6403 91 160 0", "footwear"))
 
     async def bring_slowly_written(self) -> None:
         """The same, with a disk that takes its time over the intent."""
         await self.bring()
-        await self._until(lambda: self._is_at(Stage.ADMITTING), REACH_S, "no unit is admitted")
+        await self._hands.until(
+            lambda: self._is_at(Stage.ADMITTING), REACH_S, "no unit is admitted"
+        )
         self._bench.journal.commit_s = INTENT_COMMIT_S
 
     async def bring_exempt(self) -> None:
         """Let a unit come that passes without beam."""
-        self._arrive(Cargo.LIVE_FISH, GoodsLine("0301 99 181 0", "молодь осетровых живая"))
+        self._hands.arrive(Cargo.LIVE_FISH, GoodsLine("0301 99 181 0", "молодь осетровых живая"))
 
     async def abort_scan(self) -> None:
         """Let an officer end a scan."""
         await self.bring()
-        await self._until(lambda: self._is_at(Stage.SCANNING), REACH_S, "no scan begins")
-        case = self._logic.book.find(self._state.mission)
-        assert case is not None
-        self._logic.acts.abort(self._oac, inspection_id=case.inspection_id, reason="a trial")
+        await self._hands.until(lambda: self._is_at(Stage.SCANNING), REACH_S, "no scan begins")
+        self._hands.abort()
 
     async def scan_and_conclude(self) -> None:
         """Let a unit be scanned and an outcome be given, so that it is released."""
         await self.bring()
-        await self._until(self._conclude, REACH_S + SCAN_S, "no outcome can be given")
+        await self._hands.until(self._hands.conclude, REACH_S + SCAN_S, "no outcome can be given")
 
     async def trip_drive(self) -> None:
         """Let the drive trip, which holds the lane."""
@@ -186,38 +165,9 @@ class Life:
     async def lose_track(self) -> None:
         """Let a sensor contradict itself and the door stand open: the lane has to prove itself."""
         self._bench.do(do="door", on=True)
-        self._bench.do(do="sensor", spot="presence_exit", sees="neither")
-        await asyncio.sleep(HAND_S)
-        self._bench.do(do="sensor", spot="presence_exit")
+        await self._hands.contradict()
         if self._is_at(Stage.HELD):
-            self._logic.acts.ack(self._oms)
-
-    def _arrive(self, cargo: Cargo, goods: GoodsLine) -> None:
-        self._units += 1
-        name = f"MX-{self._units:05d}"
-        unit = Unit(
-            name, LENGTH_MM, qr=name, label=name, cargo=cargo, goods=(goods,),
-            may_be_scanned=cargo is Cargo.GENERAL,
-        )  # fmt: skip
-        self._bench.sync()
-        self._bench.forwarder.deliver(
-            self._bench.forwarder._manifest(unit, self._bench.clock.utc())
-        )
-        assert self._bench.plant.arrive(unit)
-
-    def _conclude(self) -> bool:
-        for inspection in self._state.inspections:
-            case = self._logic.book.find(inspection.token)
-            if inspection.state is InspectionState.ANALYSIS and case is not None:
-                try:
-                    self._logic.acts.outcome(
-                        self._oac, inspection_id=case.inspection_id, suspicion=False, agrees=True,
-                        note="seen",
-                    )  # fmt: skip
-                except CommandRefused:
-                    continue
-                return True
-        return False
+            self._hands.ack()
 
     # The fault --------------------------------------------------------------------------------
 
@@ -236,126 +186,29 @@ class Life:
         bench.desk.set(cell.device, kind.fault, stands_ms)
         await asyncio.sleep(stands_ms / 1000 + AFTER_S)
         if cell.stage in _BEAM_STAGES:
-            await self._until(lambda: self._state.lane not in PREPARED, SCAN_S, "no end of a scan")
+            await self._hands.until(
+                lambda: self._hands.state.lane not in PREPARED, SCAN_S, "no end of a scan"
+            )
             await asyncio.sleep(AFTER_S)
         bench.journal.commit_s = COMMIT_S
         bench.sync()
         entries = bench.entries[first:]
         beams = _beams(bench, begun_ms)
         left = [one for one in entries if one.kind == "scan.not_completed"]
-        completed = not left and any(one.kind == "image.stored" for one in entries)
-        running = [span for span in beams if span.start_ms <= begun_ms]
-        safe_ms = max((span.end_ms - begun_ms for span in running), default=0)
+        completed = not left and any(one.kind == "scan.ended" for one in entries)
+        ended_ms = begun_ms + stands_ms
+        lit = [span.end_ms - begun_ms for span in beams if span.start_ms < ended_ms]
         return Seen(
             cell=cell,
             begun_ms=begun_ms,
-            ended_ms=begun_ms + stands_ms,
+            ended_ms=ended_ms,
             beam=beam,
-            safe_ms=safe_ms if beam and not completed else None,
+            safe_ms=max(lit) if lit and not completed else None,
             codes=_codes(entries),
             reason=str(left[0].body.get("cause", "")) if left else "",
             completed=completed,
             beams=beams,
         )
-
-    # People -----------------------------------------------------------------------------------
-
-    async def _come_back(self) -> None:
-        """Do what stands in the remedies until the lane is ready, whole and empty."""
-        bench = self._bench
-        bench.desk.clear()
-        bench.do(do="repair")
-        bench.do(do="estop_release")
-        waited_s = 0.0
-        while not self._is_calm():
-            await self._mend()
-            await asyncio.sleep(ROUND_S)
-            waited_s += ROUND_S
-            if waited_s > BACK_S:
-                raise NotReached(self._plight())
-        await asyncio.sleep(HAND_S)
-
-    def _is_calm(self) -> bool:
-        state, plant = self._state, self._bench.plant
-        here = plant.present() or plant.waiting() or state.inspections
-        rows = self._logic.supervisor.inputs()
-        well = all(getattr(rows, row).value == "ok" for row in ("source", "detector", "board"))
-        return state.lane is LaneState.READY and not here and not state.faults and well
-
-    def _plight(self) -> str:
-        state = self._state
-        return (
-            f"liveness: after {BACK_S:.0f} s the lane is {state.lane.value}, faults "
-            f"{[one.fault.value for one in state.faults]}, inspections "
-            f"{[one.state.value for one in state.inspections]}, {self._logic.supervisor.inputs()}"
-        )
-
-    async def _mend(self) -> None:
-        bench, state = self._bench, self._state
-        bench.sync()
-        self._conclude()
-        if state.lane is LaneState.TRIPPED:
-            await self._reset()
-        if state.lane in STOPPED or any(
-            active.fault in _RESET_BY_ACK or not active.present for active in state.faults
-        ):
-            self._logic.acts.ack(self._oms)
-        board = self._logic.supervisor.board
-        if not self._stands():
-            return
-        self._take_away()
-        if state.tracking.certainty is not Certainty.TRACKED:
-            bench.plant.clear()
-            await self._search()
-        elif (
-            not bench.plant.secured
-            or bench.plant.people.doors_open
-            or (state.secured is not Freshness.FRESH and state.lane not in DRIVING)
-        ):
-            await self._search()
-        elif board is not None and board.session and board.key_edges == 0:
-            await self._turn_key()
-
-    def _take_away(self) -> None:
-        state = self._state
-        if state.lane in DRIVING or state.lane in PREPARED:
-            return
-        at_entry = [one for one in state.inspections if one.token == state.tracking.entry]
-        if any(one.state in _TAKEN_AWAY for one in at_entry) or state.lane in STOPPED:
-            self._bench.plant.take_away(TUNNEL_IN_MM - 1)
-
-    def _stands(self) -> bool:
-        return self._bench.sim.is_at_rest and not self._bench.plant.beam_on
-
-    async def _reset(self) -> None:
-        await self._turn_key()
-        self._bench.do(do="reset")
-        await asyncio.sleep(HAND_S)
-        await self._search()
-
-    async def _turn_key(self) -> None:
-        people = self._bench.plant.people
-        people.key = Key.OFF
-        await asyncio.sleep(HAND_S)
-        self._bench.sync()
-        people.key = Key.ON
-
-    async def _search(self) -> None:
-        people = self._bench.plant.people
-        people.doors_open = True
-        await asyncio.sleep(HAND_S)
-        self._bench.sync()
-        people.doors_open = False
-        self._bench.plant.press_secure()
-
-    async def _until(self, fact: Callable[[], bool], seconds: float, what: str) -> None:
-        waited_s = 0.0
-        while not fact():
-            await asyncio.sleep(LOOK_S)
-            self._bench.sync()
-            waited_s += LOOK_S
-            if waited_s > seconds:
-                raise NotReached(f"{what}: {self._plight()}")
 
 
 _STAGES = {
