@@ -159,7 +159,8 @@ class Hands:
             self._bench.plant.take_away(TUNNEL_IN_MM - 1)
 
     def _stands(self) -> bool:
-        return self._bench.sim.is_at_rest and not self._bench.plant.beam_on
+        plant = self._bench.plant
+        return plant.actuators.belt_speed_mm_s == 0.0 and not plant.beam_on
 
     async def _reset(self) -> None:
         await self.turn_key()

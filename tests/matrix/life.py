@@ -7,11 +7,12 @@ import shutil
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge.core.inspection import InspectionState
 from edge.core.lane import PREPARED, LaneState
+from edge.journal.entries import JournalEntry
 from edge.journal.store import Journal
 from simulator.hall.truth import Span
 from simulator.hall.units import Cargo, GoodsLine
@@ -45,6 +46,7 @@ class Seen:
         safe_ms: from its beginning to relay open and high voltage off for good; None where no beam
             was on while it stood, and where the scan came to its own end.
         codes: faults raised while it stood and just after, in their order.
+        own: those of them whose entry names the device.
         reason: why a scan or a mission was given up, empty when none was.
         completed: whether a scan came to its own end in that time.
         beams: when relay or high voltage was on after the beginning.
@@ -57,6 +59,7 @@ class Seen:
     beam: bool = False
     safe_ms: int | None = None
     codes: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     reason: str = ""
     completed: bool = False
     beams: tuple[Span, ...] = ()
@@ -108,7 +111,7 @@ class Life:
         except NotReached as error:
             problems.append(str(error))
         assert len(bench.plant.record.relay) >= relays
-        return _with(seen, tuple(problems))
+        return replace(seen, problems=tuple(problems))
 
     # The stages -------------------------------------------------------------------------------
 
@@ -205,6 +208,7 @@ class Life:
             beam=beam,
             safe_ms=max(lit) if lit and not completed else None,
             codes=_codes(entries),
+            own=_codes([one for one in entries if one.body.get("device") == cell.device]),
             reason=str(left[0].body.get("cause", "")) if left else "",
             completed=completed,
             beams=beams,
@@ -235,17 +239,9 @@ def _beams(bench: Bench, since_ms: int) -> tuple[Span, ...]:
     return tuple(span for span in spans if span.end_ms > since_ms)
 
 
-def _codes(entries: Sequence[object]) -> tuple[str, ...]:
-    raised = [one for one in entries if getattr(one, "kind", "") == "fault.raised"]
-    causes = [str(getattr(one, "body", {}).get("cause", "")) for one in raised]
+def _codes(entries: Sequence[JournalEntry]) -> tuple[str, ...]:
+    causes = [str(one.body["cause"]) for one in entries if one.kind == "fault.raised"]
     return tuple(dict.fromkeys(causes))
-
-
-def _with(seen: Seen, problems: tuple[str, ...]) -> Seen:
-    return Seen(
-        seen.cell, seen.begun_ms, seen.ended_ms, seen.beam, seen.safe_ms, seen.codes, seen.reason,
-        seen.completed, seen.beams, problems,
-    )  # fmt: skip
 
 
 def _config(folder: Path, lane_text: str | None) -> Path:

@@ -49,8 +49,10 @@ def _short(seen: Sequence[Seen]) -> str:
     if not codes:
         name = "harmless"
     else:
-        # What a fault is called most, and the stronger one of two called equally often.
-        code = max(codes, key=lambda one: (codes[one], RANK[CATALOGUE[Fault(one)].kind], one))
+        # What names the device itself where anything does, else what is said most.
+        own = {code for each in seen for code in each.own}
+        named = own if any(2 * codes[one] >= len(seen) for one in own) else codes
+        code = max(named, key=lambda one: (codes[one], RANK[CATALOGUE[Fault(one)].kind], one))
         name = f"`{code}`"
         if 2 * codes[code] < len(seen):
             name += f" in {codes[code]} of {len(seen)}"

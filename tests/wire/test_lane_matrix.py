@@ -42,7 +42,9 @@ NAMES = {
     "belt": "conveyor_lost", "board": "board_lost", "detector": "detector_lost",
     "label": "reader_lost", "safety": "safety_lost",
 }  # fmt: skip
-UNITS = tuple(f"X{number}" for number in range(len(BEAM)))
+TRIES = 3
+"""A busy machine may cost a lane an answer, and a unit its scan, before anything is done to it."""
+UNITS = {device: tuple(f"X-{device}-{number}" for number in range(TRIES)) for device in BEAM}
 
 
 def cell(device: str, fault: str, stage: Stage) -> Cell:
@@ -98,12 +100,29 @@ def suffer_at_rest(rig: Rig, told: Told, one: Cell) -> None:
     told.back.add(str(one))
 
 
-def suffer_under_beam(rig: Rig, told: Told, one: Cell, unit: str) -> None:
+def await_beam(rig: Rig, units: tuple[str, ...]) -> int:
+    """Bring units until one is under the beam; how many times the relay had closed before."""
+    for unit in units:
+        wait_well(rig)
+        until(lambda: _is_out(rig), "the lane is rid of the unit or knows that it must be searched")
+        rig.open_lane()
+        spans = len(rig.relay_spans())
+        arrive(rig, unit)
+        rig.await_inspection(unit, "identifying", "cleared", "scanning", "not_completed")
+        until(lambda one=unit: _has_beam_or_failed(rig, one), f"{unit} comes to its beam", 60.0)  # type: ignore[misc]  # a default argument in a lambda
+        if rig.truth()["beam_on"]:
+            return spans
+    pytest.fail(f"none of {len(units)} units came under the beam")
+
+
+def _has_beam_or_failed(rig: Rig, unit: str) -> bool:
+    shown = rig.inspection(unit)
+    return bool(rig.truth()["beam_on"]) or shown is None or shown["state"] == "not_completed"
+
+
+def suffer_under_beam(rig: Rig, told: Told, one: Cell) -> None:
     """A fault under the beam: the relay opens, and the lane says why."""
-    rig.open_lane()
-    spans = len(rig.relay_spans())
-    arrive(rig, unit)
-    rig.await_beam()
+    spans = await_beam(rig, UNITS[one.device])
     told.begun_ms[str(one)] = set_fault(rig, one)
     until(lambda: not rig.truth()["relay_closed"], f"the relay opens: {one}", 20.0)
     (told.beam[str(one)],) = rig.relay_spans()[spans:]
@@ -111,7 +130,6 @@ def suffer_under_beam(rig: Rig, told: Told, one: Cell, unit: str) -> None:
     rig.act("line_clear")
     told.named[str(one)] = NAMES[one.device]
     wait_well(rig)
-    until(lambda: _is_out(rig), "the lane is rid of the unit or knows that it must be searched")
 
 
 def _is_out(rig: Rig) -> bool:
@@ -126,13 +144,15 @@ def lane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rig, Told]]
     told = Told()
     with a_rig(Path(tmp_path_factory.getbasetemp()) / "numba") as rig:
         rig.start()
-        declare(rig, **dict.fromkeys(UNITS, FOOTWEAR))
+        declare(
+            rig, **dict.fromkeys((name for names in UNITS.values() for name in names), FOOTWEAR)
+        )
         rig.open_lane()
         for one in READY_CELLS:
             suffer_at_rest(rig, told, one)
         told.dark = tuple(rig.relay_spans())
-        for unit, one in zip(UNITS, BEAM_CELLS, strict=True):
-            suffer_under_beam(rig, told, one, unit)
+        for one in BEAM_CELLS:
+            suffer_under_beam(rig, told, one)
         yield rig, told
 
 
@@ -169,4 +189,4 @@ def test_nobody_was_exposed_and_every_interruption_is_written_down(
     expect_no_violation(rig)
     raised = {str(one["cause"]) for one in records(rig, "fault.raised")}
     assert set(NAMES.values()) <= raised
-    assert len(records(rig, "scan.not_completed")) == len(BEAM)
+    assert len(records(rig, "scan.not_completed")) >= len(BEAM)
