@@ -152,7 +152,7 @@ class Outbox:
         late_ms = gap_ms = 0
         for fault in harms:
             if fault.harm is Harm.DELAY:
-                self._busy_until_ms = max(self._busy_until_ms, now_ms) + fault.amount
+                self._busy_until_ms = max(self._busy_until_ms, now_ms + fault.amount)
             elif fault.harm is Harm.LATE:
                 late_ms += fault.amount
             elif fault.harm is Harm.SINGLE_BYTES:

@@ -44,7 +44,7 @@ NAMES = {
 }  # fmt: skip
 TRIES = 3
 """A busy machine may cost a lane an answer, and a unit its scan, before anything is done to it."""
-UNITS = {device: tuple(f"X-{device}-{number}" for number in range(TRIES)) for device in BEAM}
+UNITS = {device: tuple(f"X{device.upper()}{number}" for number in range(TRIES)) for device in BEAM}
 
 
 def cell(device: str, fault: str, stage: Stage) -> Cell:
