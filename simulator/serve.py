@@ -9,7 +9,7 @@ from edge.errors import DeviceUnreachable
 from simulator.devices.detector import DetectorServer, LineDetector, PlantSource
 from simulator.hall.plant import STEP_MS
 from simulator.harness import Answer, Harness
-from simulator.lane import SimLane
+from simulator.lane import DETECTOR, SimLane
 from simulator.lane_file import TcpWire
 from simulator.wires import PtyWire, TcpFront, serve_pty, serve_tcp, unreachable
 
@@ -27,7 +27,6 @@ class Server:
         lane: what is served.
         harness: what the control socket speaks to.
         state: folder the serial links and the socket are made in.
-        detector: where the line detector listens, None for a lane without one.
         seed: seed of the detector's noise.
     """
 
@@ -37,11 +36,10 @@ class Server:
         harness: Harness,
         state: Path,
         *,
-        detector: TcpWire | None = None,
         seed: int = 0,
     ) -> None:
         self._lane = lane
-        self._detector_wire = detector
+        self._detector_wire = lane.detector_wire
         self._seed = seed
         self._harness = harness
         self._state = state
@@ -67,11 +65,18 @@ class Server:
         """Make every wire stand. Raises DeviceUnreachable for one that cannot."""
         for wire, endpoint in self._lane.serial.items():
             link = self._state / wire.port
-            self._ptys.append(
-                serve_pty(endpoint, link, baud=wire.baud, parity=wire.parity, clock=self.clock)
+            pty = serve_pty(
+                endpoint,
+                link,
+                baud=wire.baud,
+                parity=wire.parity,
+                clock=self.clock,
+                plug=self._lane.plugs[wire],
             )
+            self._ptys.append(pty)
         for tcp, factory in self._lane.tcp.items():
-            self._fronts.append(await serve_tcp(factory, tcp.host, tcp.port, self.clock))
+            plug = self._lane.plugs[tcp]
+            self._fronts.append(await serve_tcp(factory, tcp.host, tcp.port, self.clock, plug))
         await self._open_detector()
         await self._open_control()
 
@@ -115,8 +120,9 @@ class Server:
         wire = self._detector_wire
         if wire is None:
             return
-        detector = LineDetector(PlantSource(self._lane.plant), self._seed)
-        server = DetectorServer(detector, now_us=lambda: self.clock() * 1000)
+        faults, plug = self._lane.faults[DETECTOR], self._lane.plugs[wire]
+        detector = LineDetector(PlantSource(self._lane.plant), self._seed, faults)
+        server = DetectorServer(detector, now_us=lambda: self.clock() * 1000, plug=plug)
         try:
             await server.start(wire.host, wire.port)
         except OSError as error:

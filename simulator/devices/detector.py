@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from simulator.devices.line_faults import FaultScript, Outbox, spoil_frame
 from simulator.hall.plant import Plant, Slice
 from simulator.hall.radiograph import (
     PITCH_UM,
@@ -22,6 +23,7 @@ from simulator.hall.radiograph import (
     Radiograph,
     contents,
 )
+from simulator.plugs import Plug
 
 STEP_UM = 3000
 MAX_STEPS = 200
@@ -107,14 +109,17 @@ class LineDetector:
     Args:
         source: the hall.
         seed: seed of the patterns and the noise.
+        faults: what goes wrong with its frames; a fault's ``function`` is the type of a frame.
 
     Attributes:
         muted: while True no line is sent though they are taken, as with a torn cable.
         skip_lines: so many of the next lines are lost inside the detector.
     """
 
-    def __init__(self, source: Source, seed: int) -> None:
+    def __init__(self, source: Source, seed: int, faults: FaultScript | None = None) -> None:
         self._source = source
+        self.faults = faults or FaultScript()
+        self._outbox = Outbox()
         self.radiograph = Radiograph(seed)
         self._scan_id = 0
         self._sequence = 0
@@ -132,6 +137,21 @@ class LineDetector:
         """Send no more lines, as after STOP or a lost connection."""
         self._scan_id = 0
 
+    def hung_up(self) -> None:
+        """The connection is gone: what was armed and what waited to be sent is, too."""
+        self.disarm()
+        self._outbox.drop()
+
+    def _say(self, frames: list[bytes], now_us: int) -> bytes:
+        """Put frames on the wire, spoilt as its faults say."""
+        now_ms = now_us // 1000
+        if not self.faults.rules and self._outbox.is_empty:
+            return b"".join(frames)
+        for each in frames:
+            harms = self.faults.harms(0, each[5]) if each else ()
+            self._outbox.put(spoil_frame(each, harms, self.faults), harms, now_ms)
+        return self._outbox.due(now_ms)
+
     def info(self) -> bytes:
         """Return the INFO frame."""
         serial = SERIAL.ljust(16, b"\0")
@@ -140,8 +160,11 @@ class LineDetector:
 
     def command(self, kind: int, payload: bytes, now_us: int) -> bytes:
         """Carry out a command and return the answer."""
+        return self._say(self._obey(kind, payload, now_us), now_us)
+
+    def _obey(self, kind: int, payload: bytes, now_us: int) -> list[bytes]:
         if kind == HELLO:
-            return self.info()
+            return [self.info()]
         argument = int.from_bytes(payload[:4], "little")
         if kind in {DARK, AIR}:
             return self._internal_lines(kind, argument, now_us)
@@ -153,20 +176,20 @@ class LineDetector:
             self._next_um = self._source.encoder_um + STEP_UM
         else:
             status = BAD_ARGUMENT
-        return self._ack(kind, status, argument)
+        return [self._ack(kind, status, argument)]
 
     def poll(self, now_us: int) -> bytes:
         """Return the lines the belt has earned since the last call."""
         if not self.is_armed:
-            return b""
+            return self._say([], now_us)
         travelled = (self._source.encoder_um - self._next_um) // STEP_UM + 1
         if travelled < 1:
-            return b""
+            return self._say([], now_us)
         overrun = max(0, travelled - MAX_STEPS)
         self._sequence += overrun
         self._next_um += overrun * STEP_UM
         sent = [self._scan_line(now_us) for _ in range(travelled - overrun)]
-        return b"" if self.muted else b"".join(sent)
+        return b"" if self.muted else self._say(sent, now_us)
 
     def _scan_line(self, now_us: int) -> bytes:
         head = LineHead(self._scan_id, self._sequence, SCAN_LINE, self._next_um, now_us)
@@ -189,13 +212,13 @@ class LineDetector:
         nepers = self.radiograph.nepers(self._boxes[1], cut.offset_mm - behind_mm)
         return self.radiograph.line(nepers)
 
-    def _internal_lines(self, kind: int, count: int, now_us: int) -> bytes:
+    def _internal_lines(self, kind: int, count: int, now_us: int) -> list[bytes]:
         if self.is_armed:
-            return self._ack(kind, WRONG_STATE, count)
+            return [self._ack(kind, WRONG_STATE, count)]
         if not 1 <= count <= MAX_COUNT:
-            return self._ack(kind, BAD_ARGUMENT, count)
+            return [self._ack(kind, BAD_ARGUMENT, count)]
         lines = [self._internal(kind, number, now_us) for number in range(count)]
-        return self._ack(kind, DONE, count) + b"".join(lines)
+        return [self._ack(kind, DONE, count), *lines]
 
     def _internal(self, kind: int, number: int, now_us: int) -> bytes:
         # A simulated detector knows its air level and gives it without beam; a dark line taken
@@ -218,12 +241,19 @@ class DetectorServer:
         detector: the device.
         now_us: the detector's clock.
         poll_s: how often the belt is looked at.
+        plug: of its wire; while it is out, or the detector has no power, it has no client.
     """
 
     def __init__(
-        self, detector: LineDetector, *, now_us: Callable[[], int], poll_s: float = 0.01
+        self,
+        detector: LineDetector,
+        *,
+        now_us: Callable[[], int],
+        poll_s: float = 0.01,
+        plug: Plug | None = None,
     ) -> None:
         self.detector = detector
+        self._plug = plug or Plug()
         self._now_us = now_us
         self._poll_s = poll_s
         self._server: asyncio.Server | None = None
@@ -248,7 +278,7 @@ class DetectorServer:
             self._writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._writer is not None:
+        if self._writer is not None or not self._is_reachable():
             writer.close()
             return
         self._writer = writer
@@ -262,9 +292,13 @@ class DetectorServer:
             polling.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await polling
-            self.detector.disarm()
+            self.detector.hung_up()
             self._writer = None
             writer.close()
+
+    def _is_reachable(self) -> bool:
+        in_ = self._plug.is_in(self._now_us() // 1000)
+        return in_ and not self.detector.faults.is_dark(0)
 
     async def _obey(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -280,6 +314,9 @@ class DetectorServer:
 
     async def _poll(self, writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():
+            if not self._is_reachable():
+                writer.transport.abort()
+                return
             lines = self.detector.poll(self._now_us())
             if writer.transport.get_write_buffer_size() < MAX_UNSENT_BYTES:
                 writer.write(lines)
