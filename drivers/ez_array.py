@@ -1,17 +1,17 @@
 """Banner EZ-ARRAY light curtain: the height or width of what stands in it, in millimetres."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from drivers.about import About
 from drivers.bus_plan import Plan, block_read, per_second
 from drivers.device_link import DeviceLink, rest_s
 from drivers.device_map_model import DeviceMap, Group
 from drivers.modbus import ModbusBus
-from drivers.modbus_unit import ModbusUnit
+from drivers.modbus_unit import ModbusUnit, Sample
 from drivers.read_plan import plan_named, plan_reads
 from edge.core.values import Quality
 from edge.errors import DeviceError
@@ -19,6 +19,8 @@ from edge.ports import Heartbeat, Sink, points_of
 
 UNITS_PER_CHANNEL = 4
 """A measurement is four times the channel number (Banner manual 130426, p. 36-43)."""
+MAX_MEASUREMENT = 1920
+"""Largest measurement, of 480 channels (the same pages)."""
 
 REQUIRED_FIELDS = ("measurement_1", "measurement_2")
 POLLED: Mapping[str, Group] = dict.fromkeys(REQUIRED_FIELDS, "fast")
@@ -44,18 +46,44 @@ class EzArraySettings(BaseModel):
     pitch_mm: int = Field(5, ge=1, le=50, description="Distance of two channels")
     poll_ms: int = Field(100, ge=20, le=5000, description="Period of the measurement")
     misses: int = Field(2, ge=1, le=10, description="Missing answers until it counts as lost")
+    upper_unit: int | None = Field(
+        None, ge=1, le=247, description="Modbus device id of a second curtain above this one"
+    )
+    upper_from_mm: int | None = Field(
+        None, ge=1, le=24_000, description="From this one's first channel up to the upper one's"
+    )
+
+    @model_validator(mode="after")
+    def _stand_on_each_other(self) -> "EzArraySettings":
+        if (self.upper_unit is None) != (self.upper_from_mm is None):
+            raise ValueError("upper_unit and upper_from_mm belong together")
+        if self.upper_from_mm is None:
+            return self
+        if self.field != "height_mm":
+            raise ValueError("a second curtain above this one measures a height")
+        if self.upper_unit == self.unit:
+            raise ValueError("upper_unit is the other curtain's device id")
+        if self.upper_from_mm > measured_mm(MAX_MEASUREMENT, self.pitch_mm):
+            raise ValueError("upper_from_mm leaves a gap: nothing sees between the two curtains")
+        return self
+
+    @property
+    def units(self) -> tuple[int, ...]:
+        """Every device id it asks, the lower curtain's first."""
+        return (self.unit,) if self.upper_unit is None else (self.unit, self.upper_unit)
 
 
 def plan(settings: EzArraySettings, device_map: DeviceMap) -> Plan:
-    """Both measurements at every poll."""
+    """Both measurements of every curtain at every poll."""
     (block,) = plan_reads(device_map, "fast")
-    return (block_read(block, per_second(settings.poll_ms)),)
+    return tuple(block_read(block, per_second(settings.poll_ms)) for _ in settings.units)
 
 
 class EzArray:
     """Publishes ``<field>`` (rounded up) and ``uncertainty_mm`` (one pitch) at every poll.
 
-    A measurement out of the curtain's range, or a second one above the first, is Quality.BAD.
+    A measurement out of the curtain's range, or a second one above the first, is Quality.BAD. Where
+    a second curtain stands above, so is a height of which only the upper one sees anything.
     """
 
     def __init__(
@@ -74,7 +102,10 @@ class EzArray:
         self._sink = sink
         self._alive = alive
         self._now_ns = now_ns
-        self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
+        self._units = [
+            ModbusUnit(name=name, unit=unit, bus=bus, device_map=device_map)
+            for unit in settings.units
+        ]
         self._blocks = plan_named(device_map, "fast", REQUIRED_FIELDS)
         self._limit = device_map.field("measurement_1").max
         self._link = DeviceLink(name, sink, settings.misses)
@@ -89,19 +120,40 @@ class EzArray:
 
     async def _poll(self) -> None:
         try:
-            samples = [await self._unit.read_block(block) for block in self._blocks]
+            of_units = [
+                [await unit.read_block(block) for block in self._blocks] for unit in self._units
+            ]
         except DeviceError as error:
             self._link.failed(error)
             return
         self._link.good()
+        sizes = [self._size(samples) for samples in of_units]
+        size = stacked_mm(sizes, self._settings.upper_from_mm or 0)
+        quality = Quality.BAD if size is None else Quality.GOOD
+        values = {self._settings.field: size, "uncertainty_mm": self._settings.pitch_mm}
+        requested_ns = min(sample.requested_ns for samples in of_units for sample in samples)
+        self._sink.deliver(points_of(self.name, values, quality), requested_ns)
+
+    def _size(self, samples: Sequence[Sample]) -> int | None:
+        """What one curtain measures, None when its measurements cannot be."""
         seen = {name: value for sample in samples for name, value in sample.values.items()}
         first, second = seen["measurement_1"], seen["measurement_2"]
         good = self._limit is not None and second <= first <= self._limit
-        size = measured_mm(first, self._settings.pitch_mm) if good else None
-        quality = Quality.GOOD if good else Quality.BAD
-        values = {self._settings.field: size, "uncertainty_mm": self._settings.pitch_mm}
-        requested_ns = min(sample.requested_ns for sample in samples)
-        self._sink.deliver(points_of(self.name, values, quality), requested_ns)
+        return measured_mm(first, self._settings.pitch_mm) if good else None
+
+
+def stacked_mm(sizes: Sequence[int | None], upper_from_mm: int) -> int | None:
+    """What one curtain, or two of which the second stands above, measure; None is doubt. Pure.
+
+    Nothing stands in the air: an upper curtain that alone sees something says that one is broken.
+    """
+    lower, *upper = sizes
+    if lower is None or None in upper:
+        return None
+    above = max((size for size in upper if size is not None), default=0)
+    if not above:
+        return lower
+    return upper_from_mm + above if lower else None
 
 
 def measured_mm(measurement: int, pitch_mm: int) -> int:

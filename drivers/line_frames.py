@@ -65,6 +65,7 @@ class Info:
         pitch_um: pitch of the pixels at the object in micrometres.
         simulated: True when no detector is behind it.
         serial: serial number.
+        energies: 2 when lines alternate between a high and a low energy, else 1.
     """
 
     pixels: int
@@ -72,6 +73,7 @@ class Info:
     pitch_um: int
     simulated: bool
     serial: str
+    energies: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +263,7 @@ def _info(payload: bytes) -> Info:
     name = serial.rstrip(b"\0").decode("ascii")
     if not 0 < reference < pixels or not _SERIAL.fullmatch(name):
         raise ValueError(name)
-    return Info(pixels, reference, pitch_um, bool(flags & 1), name)
+    return Info(pixels, reference, pitch_um, bool(flags & 1), name, 2 if flags & 2 else 1)
 
 
 def _line(frame: bytes, payload: bytes) -> Line:

@@ -45,16 +45,23 @@ class LineStreamSettings(BaseModel):
 class _Collection:
     """Dark or air lines on their way."""
 
-    def __init__(self, kind: LineKind, wanted: int) -> None:
-        self.lines: list[bytes] = []
+    def __init__(self, kind: LineKind, wanted: int, energies: int) -> None:
         self.done = asyncio.Event()
         self._kind = kind
         self._wanted = wanted
+        self._of: list[list[bytes]] = [[] for _ in range(energies)]
+
+    @property
+    def lines(self) -> list[bytes]:
+        """Those of the high energy first."""
+        return [line for lines in self._of for line in lines]
 
     def take(self, line: Line) -> None:
-        if line.kind is self._kind and len(self.lines) < self._wanted:
-            self.lines.append(bytes(line.pixels))
-            if len(self.lines) == self._wanted:
+        if line.kind is not self._kind or line.energy >= len(self._of):
+            return
+        if len(self._of[line.energy]) < self._wanted:
+            self._of[line.energy].append(bytes(line.pixels))
+            if all(len(lines) == self._wanted for lines in self._of):
                 self.done.set()
 
 
@@ -127,8 +134,13 @@ class LineStream:
             reason = _REFUSALS.get(ack.status, f"status {ack.status}")
             raise DeviceRefused(self.name, operation, f"argument {argument}: {reason}")
 
-    async def collect(self, kind: LineKind, count: int) -> list[bytes]:
+    async def collect(self, kind: LineKind, count: int, energies: int = 1) -> list[bytes]:
         """Have dark or air lines taken on the internal trigger and return their pixels.
+
+        Args:
+            kind: dark or air.
+            count: how many of each energy.
+            energies: of how many; the lines of the high one come first in what is returned.
 
         Raises:
             DeviceRefused: armed, or another collection is running.
@@ -138,13 +150,15 @@ class LineStream:
         operation = kind.name.lower()
         if self._collection is not None:
             raise DeviceRefused(self.name, operation, "other lines are being collected. Try again")
-        collection = self._collection = _Collection(kind, count)
+        collection = self._collection = _Collection(kind, count, energies)
         try:
-            await self.command(_COMMANDS[kind], count)
+            await self.command(_COMMANDS[kind], count * energies)
             async with asyncio.timeout(COLLECT_S):
                 await collection.done.wait()
         except TimeoutError as error:
-            detail = f"{len(collection.lines)} of {count} lines came in {COLLECT_S:.0f} s"
+            detail = (
+                f"{len(collection.lines)} of {count * energies} lines came in {COLLECT_S:.0f} s"
+            )
             raise DeviceTimeout(self.name, operation, detail) from error
         finally:
             self._collection = None

@@ -256,6 +256,9 @@ class _Builder:
             self._mistake(f"{key}.bus", bus_name, "no such bus", f"Known buses: {known}")
         # A second device with the same address would answer into the first one's questions.
         free = self._free(key, "unit", (bus_name, section.get("unit")))
+        if "upper_unit" in section:
+            upper = (bus_name, section["upper_unit"])
+            free = self._free(key, "upper_unit", upper, among="unit") and free
         device_map = self._map(kind_name, kind, str(section.get("map", f"{kind_name}.toml")))
         bus = self.buses.get(bus_name)
         if bus is None or device_map is None or not free:
@@ -297,8 +300,8 @@ class _Builder:
         """A relative device path starts in the state folder; an address stays as it is."""
         return port if "://" in port else str(self._around.state_folder / port)
 
-    def _free(self, key: str, what: str, place: object) -> bool:
-        owner = self._places.setdefault((what, place), key)
+    def _free(self, key: str, what: str, place: object, among: str = "") -> bool:
+        owner = self._places.setdefault((among or what, place), key)
         if owner != key:
             self._mistake(f"{key}.{what}", str(place), f"is taken by {owner}", "Give it its own")
         return owner == key

@@ -37,6 +37,7 @@ class Configure:
         archive_folder: folder of the scan packages, swept at start.
         lane: lane id.
         simulated: whether simulated detectors and calibrations are allowed, and marked so.
+        energies: 2 when lines alternate between a high and a low energy.
     """
 
     host: str
@@ -48,6 +49,7 @@ class Configure:
     archive_folder: str
     lane: str
     simulated: bool
+    energies: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +264,7 @@ def _configure(f: _Fields) -> Configure:
     return Configure(
         f.text("host"), f.number("port"), f.number("detectors"), f.number("reference_pixels"),
         f.number("max_lines"), f.text("state_folder"), f.text("archive_folder"), f.text("lane"),
-        f.flag("simulated"),
+        f.flag("simulated"), f.number("energies"),
     )  # fmt: skip
 
 

@@ -225,7 +225,10 @@ class Detector(Section):
     port: int = Field(ge=1, le=65535)
     detectors: int = Field(ge=16, le=20000, description="Detector elements of a line")
     reference_pixels: int = Field(ge=4, le=256, description="Leading elements beside the tunnel")
-    max_lines: int = Field(ge=100, le=200000, description="Longest scan in lines")
+    max_lines: int = Field(ge=100, le=200000, description="Longest scan in lines, of all energies")
+    energies: Literal[1, 2] = Field(
+        1, description="2: lines alternate between the high and the low energy of a linac"
+    )
 
 
 class Mqtt(Section):

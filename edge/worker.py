@@ -123,10 +123,12 @@ class Worker:
         expected = (
             self._configure.detectors + self._configure.reference_pixels,
             self._configure.reference_pixels,
+            self._configure.energies,
         )
-        found = (info.pixels, info.reference_pixels)
+        found = (info.pixels, info.reference_pixels, info.energies)
         if found != expected:
-            self._lost(f"it has {found} pixels and reference pixels, the lane file says {expected}")
+            what = "pixels, reference pixels and energies"
+            self._lost(f"it has {found} {what}, the lane file says {expected}")
         elif info.simulated and not self._configure.simulated:
             self._lost("it is a simulated one and this lane is not. Connect the real one")
         else:
@@ -170,7 +172,7 @@ class Worker:
         try:
             if info.simulated and not bench.has_air(info):
                 dark = await self._stream.collect(LineKind.DARK, bench.dark_lines)
-                air = await self._stream.collect(LineKind.AIR, bench.air_lines)
+                air = await self._stream.collect(LineKind.AIR, bench.air_lines, info.energies)
                 await self._in_thread(bench.make_air, info, dark, air)
             await self._in_thread(bench.load_air, info)
             self._calibrated = True

@@ -56,7 +56,8 @@ class Board:
             key_on=people.key is not Key.OFF,
             doors=not people.doors_open,
             secured=plant.secured,
-            zone_clear=not people.person_in_zone,
+            # The contact of the cab detector is in series with the zone's.
+            zone_clear=not (people.person_in_zone or people.person_in_cab),
             lamp_current=plant.lamp_current,
             horn_current=plant.horn_current,
             barrier_closed=plant.entry_barrier.is_closed,

@@ -17,9 +17,10 @@ from simulator.devices.linac import LinacFault
 from simulator.devices.line_faults import LineFault
 from simulator.devices.ups_modbus import Ups
 from simulator.faults import FaultDesk, FaultRefused
-from simulator.hall.plant import Barrier, Key, Sees, Spot
+from simulator.hall.barrier import Barrier
+from simulator.hall.plant import Key, Sees, Spot
 from simulator.hall.tube import Fault
-from simulator.hall.units import Cargo, Unit, UnitMaker
+from simulator.hall.units import GOODS_SIZES, VEHICLE_SIZES, Cargo, Unit, UnitMaker
 from simulator.lane import SimLane
 
 _UNIT = TypeAdapter(Unit)
@@ -79,7 +80,7 @@ class Harness:
 
     def __init__(self, lane: SimLane, seed: int = 0) -> None:
         self._lane = lane
-        self.maker = UnitMaker(seed)
+        self.maker = UnitMaker(seed, VEHICLE_SIZES if lane.vehicles else GOODS_SIZES)
         self.desk = FaultDesk(lane)
         self._acts: dict[str, Callable[[Request], Answer]] = {
             "arrive": self._arrive,
@@ -89,6 +90,7 @@ class Harness:
             "estop_release": lambda request: self._person("estop_pressed", on=False),
             "door": lambda request: self._person("doors_open", on=request.on),
             "person": lambda request: self._person("person_in_zone", on=request.on),
+            "cab": lambda request: self._person("person_in_cab", on=request.on),
             "key": self._key,
             "secure": self._secure,
             "reset": self._reset,

@@ -35,6 +35,8 @@ NUMBERS: Mapping[str, Mapping[str, float]] = {
 }
 """Numbers above 0 that an emulator takes from its section, with what stands for those left out; a 0
 there is one that it does without."""
+MAY_HAVE: Mapping[str, tuple[str, ...]] = {"ez_array": ("upper_unit", "upper_from_mm")}
+"""Numbers above 0 that a section may have; what is left out is not there."""
 TEXTS: Mapping[str, Mapping[str, str | None]] = {
     "iologik": {"model": None},
     "generic": {"map": None},

@@ -5,7 +5,7 @@ real wires or in memory. Every step runs in the same order (Modbus devices as in
 board, generator, hall), so the same bytes at the same times give the same history.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +14,7 @@ from edge.errors import Mistake, SettingsError
 from simulator.attendant import Attendant
 from simulator.board import Board
 from simulator.devices.altivar import Drive
+from simulator.devices.iologik import IoLogik
 from simulator.devices.linac import Linac
 from simulator.devices.line_faults import FaultScript
 from simulator.devices.modbus_server import RtuLine, Slave, TcpConnection
@@ -27,17 +28,17 @@ from simulator.devices.technix import TechnixGenerator
 from simulator.devices.toledo import Weighbridge
 from simulator.hall.plant import STEP_MS, Plant
 from simulator.hall.tube import Tube
-from simulator.lane_file import DeviceEntry, LaneFile, SerialWire, TcpWire, Wire
+from simulator.lane_file import Contact, DeviceEntry, LaneFile, SerialWire, TcpWire, Wire
 from simulator.plugs import Plug
-from simulator.slaves import BeltDrive, Living, make_slave
+from simulator.slaves import BeltDrive, Living, make_slaves
 
 READ_DELAY_MS = 300
 """From a unit standing at the entry to its codes being read."""
 RESET_PRESS_MS = 200
 STRIDE_MS = 20
 """Longest step of a lane at rest: nobody can tell whether its devices looked more often."""
-BACKGROUND_MR_H, BEAM_MR_H = 0.012, 0.02
-"""Dose rates beside the lane, without and with beam; nothing leaks."""
+BACKGROUND_MR_H, BEAM_MR_H, LEAK_MR_H = 0.012, 0.02, 5.0
+"""Dose rates beside the lane: without beam, with it, and where its shielding leaks."""
 
 
 DETECTOR = "detector"
@@ -67,7 +68,8 @@ class SimLane:
 
     def __init__(self, lane_file: LaneFile, device_maps: Path, seed: int = 0) -> None:
         self.now_ms = 0
-        self.plant = Plant()
+        self.plant = Plant(lane_file.geometry)
+        self.vehicles = lane_file.vehicles
         self.drive: BeltDrive | None = None
         self.safety: SafetyPlc | None = None
         self.generator: Source | None = None
@@ -90,6 +92,9 @@ class SimLane:
         self._seed = seed
         self._read_unit = ""
         self._read_due_ms = 0
+        self._of_labels: set[str] = set()
+        self._contacts: list[tuple[IoLogik, Mapping[str, Contact]]] = []
+        self._facts: dict[str, bool] = {}
         self._reset_until_ms = 0
         self._attendant: Attendant | None = None
         self._alone: dict[str, Callable[[DeviceEntry], Endpoint]] = {
@@ -106,11 +111,13 @@ class SimLane:
         for wire, on_wire in slaves.items():
             self._string(wire, on_wire, lane_file)
         self.detector_wire = lane_file.detector
+        self.array = lane_file.array
         if self.detector_wire is not None:
             self.faults[DETECTOR] = FaultScript(seed=seed)
         for each in (*self.serial, *self.tcp, self.detector_wire):
             if each is not None:
                 self.plugs[each] = Plug()
+        self._move_contacts()
 
     def later(self, at_ms: int, act: Callable[[], None]) -> None:
         """Do something at a time of the lane."""
@@ -155,6 +162,7 @@ class SimLane:
                 source.advance(now_ms)
         self.plant.advance(now_ms)
         self._read_codes()
+        self._move_contacts()
         if self._attendant is not None:
             self._attendant.step()
 
@@ -167,21 +175,35 @@ class SimLane:
             return
         self._read_unit = unit.unit_id
         for name, reader in self.readers.items():
-            text = unit.label if name == "label" else unit.qr
+            text = unit.label if name in self._of_labels else unit.qr
             if text:
                 reader.read(text)
 
+    def _move_contacts(self) -> None:
+        """Contacts of remote I/Os follow the hall, at each change, so that a test can move them."""
+        if not self._contacts:
+            return
+        facts = {"cab_empty": not self.plant.people.person_in_cab, "alarm": not self.plant.leaks}
+        if facts == self._facts:
+            return
+        for io, contacts in self._contacts:
+            for name, contact in contacts.items():
+                if name in facts and facts[name] is not self._facts.get(name):
+                    io.set_input(contact.channel, on=facts[name] is contact.closed_when_ok)
+        self._facts = facts
+
     def _install(self, device: DeviceEntry, slaves: dict[Wire, dict[int, Slave]]) -> None:
         """Build the emulator of one device and hang it on its wire."""
-        slave = make_slave(device, self._maps, self.plant)
-        if slave is not None:
-            self._know(device.name, slave)
-            on_wire = slaves.setdefault(device.wire, {})
-            if device.unit in on_wire:
-                raise _clash(device, "unit", str(device.unit), "is taken on this bus")
-            on_wire[device.unit] = slave
+        mine = make_slaves(device, self._maps, self.plant)
+        if not mine:
+            self._hang(device, self._alone[device.kind](device))
             return
-        self._hang(device, self._alone[device.kind](device))
+        self._know(device, mine[device.unit])
+        on_wire = slaves.setdefault(device.wire, {})
+        for unit, slave in mine.items():
+            if unit in on_wire:
+                raise _clash(device, "unit", str(unit), "is taken on this bus")
+            on_wire[unit] = slave
 
     def _script(self, device: DeviceEntry) -> FaultScript:
         """The faults of a device with a wire of its own."""
@@ -212,6 +234,8 @@ class SimLane:
 
     def _reader(self, device: DeviceEntry) -> Endpoint:
         self.readers[device.name] = reader = LineReader()
+        if device.reads in {"plate", "container"} or (not device.reads and device.name == "label"):
+            self._of_labels.add(device.name)
         return Spoilt(reader, self._script(device))
 
     def _toledo(self, device: DeviceEntry) -> Endpoint:
@@ -229,13 +253,19 @@ class SimLane:
 
     def _rs_s131(self, device: DeviceEntry) -> Endpoint:
         self.monitors[device.name] = monitor = AreaMonitor(
-            lambda: BEAM_MR_H if self.plant.beam_on else BACKGROUND_MR_H,
-            faults=self._script(device),
+            self._dose_mr_h, faults=self._script(device)
         )
         return monitor
 
-    def _know(self, name: str, slave: Slave) -> None:
-        self.slaves[name] = slave
+    def _dose_mr_h(self) -> float:
+        if self.plant.leaks:
+            return LEAK_MR_H
+        return BEAM_MR_H if self.plant.beam_on else BACKGROUND_MR_H
+
+    def _know(self, device: DeviceEntry, slave: Slave) -> None:
+        self.slaves[device.name] = slave
+        if isinstance(slave, IoLogik):
+            self._contacts.append((slave, device.contacts))
         if isinstance(slave, Drive | V20):
             self.drive = slave
         elif isinstance(slave, SafetyPlc):

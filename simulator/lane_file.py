@@ -11,8 +11,10 @@ from dataclasses import field as default
 from pathlib import Path
 
 from edge.errors import Mistake, SettingsError
+from simulator.hall.array import GOODS_ARRAY, LineArray, vehicle_array
+from simulator.hall.geometry import BELT, Geometry, tow_hall
 from simulator.hall.tube import NO_LIMITS, TubeLimits
-from simulator.kinds import BAUD, CHOICES, KINDS, NUMBERS, STEPS, TEXTS, UNIT
+from simulator.kinds import BAUD, CHOICES, KINDS, MAY_HAVE, NUMBERS, STEPS, TEXTS, UNIT
 
 _MODBUS_PORT = 502
 _REMEDY = "Correct the lane file; config/lanes holds working examples"
@@ -40,6 +42,14 @@ Wire = SerialWire | TcpWire
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """An input of a remote I/O: its channel, and whether it is closed while all is well."""
+
+    channel: int
+    closed_when_ok: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceEntry:
     """One device of the lane.
 
@@ -55,6 +65,8 @@ class DeviceEntry:
         checksum: whether frames carry one (RS-232 framing), generators only.
         numbers: what else the emulator of its kind takes from the section, by key.
         texts: the same, of texts.
+        contacts: channel of each named input of a remote I/O.
+        reads: what a reader reads: plate, container or qr; empty where the file does not say.
     """
 
     name: str
@@ -68,15 +80,28 @@ class DeviceEntry:
     checksum: bool = True
     numbers: Mapping[str, float] = default(default_factory=dict)
     texts: Mapping[str, str] = default(default_factory=dict)
+    contacts: Mapping[str, Contact] = default(default_factory=dict)
+    reads: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LaneFile:
-    """The lane as the simulator plays it."""
+    """The lane as the simulator plays it.
+
+    Attributes:
+        devices: what hangs on the wires.
+        detector: where the line detector listens, None for a lane without one.
+        geometry: where things stand in its hall.
+        array: the detector's elements.
+        vehicles: whether whole vehicles come, not goods.
+    """
 
     devices: tuple[DeviceEntry, ...]
     detector: TcpWire | None
     tube: TubeLimits = NO_LIMITS
+    geometry: Geometry = BELT
+    array: LineArray = GOODS_ARRAY
+    vehicles: bool = False
 
 
 def load_lane_file(path: Path) -> LaneFile:
@@ -114,15 +139,57 @@ class _Reader:
             if wire is not None:
                 buses[name] = wire
         devices = []
+        readers = document.get("readers")
+        reads = readers if isinstance(readers, dict) else {}
         for name, device in self._tables(document, "devices").items():
             entry = self._device(name, device, buses)
             if entry is not None:
-                devices.append(entry)
+                devices.append(replace(entry, reads=str(reads.get(name, ""))))
         if not devices and not self.mistakes:
             self._wrong("devices", "", "a lane needs devices")
         detector = document.get("detector")
-        wire = self._tcp("detector", detector) if isinstance(detector, dict) else None
-        return LaneFile(tuple(devices), wire, self._tube(document.get("source")))
+        vehicles = _takes_vehicles(document)
+        wire, array = None, GOODS_ARRAY
+        if isinstance(detector, dict):
+            wire = self._tcp("detector", detector)
+            array = self._array(detector) if vehicles else GOODS_ARRAY
+        tube = self._tube(document.get("source"))
+        geometry = self._geometry(document)
+        return LaneFile(tuple(devices), wire, tube, geometry, array, vehicles)
+
+    def _geometry(self, document: dict[str, object]) -> Geometry:
+        """A lane of vehicles has a hall as long as its longest vehicle; goods have the belt."""
+        if not _takes_vehicles(document):
+            return BELT
+        belt, envelope = (self._table(document, key) for key in ("belt", "envelope"))
+        span = envelope.get("length_mm")
+        longest = span[-1] if isinstance(span, list) and span else None
+        return tow_hall(
+            longest_mm=self._needed("envelope", {"length_mm": longest}, "length_mm"),
+            entry_to_tunnel_mm=self._needed("belt", belt, "entry_to_tunnel_mm"),
+        )
+
+    def _array(self, detector: dict[str, object]) -> LineArray:
+        energies = self._number("detector", detector, "energies", 1)
+        if energies not in (1, 2):
+            self._wrong("detector.energies", str(energies), "is neither 1 nor 2")
+        return vehicle_array(
+            detectors=self._needed("detector", detector, "detectors"),
+            reference_pixels=self._needed("detector", detector, "reference_pixels"),
+            energies=energies,
+        )
+
+    def _needed(self, key: str, table: dict[str, object], name: str) -> int:
+        """A whole number above 0 that may not be left out."""
+        if table.get(name) is None:
+            self._wrong(f"{key}.{name}", "", "is missing: the simulated hall is laid out by it")
+            return 1
+        return self._number(key, table, name, 1)
+
+    @staticmethod
+    def _table(document: dict[str, object], key: str) -> dict[str, object]:
+        table = document.get(key)
+        return table if isinstance(table, dict) else {}
 
     def _tube(self, source: object) -> TubeLimits:
         """The simulated tube has the very limits that the lane is told to keep."""
@@ -217,13 +284,27 @@ class _Reader:
             checksum=table.get("framing", "rs232") == "rs232",
             numbers=self._numbers(key, table, kind),
             texts=self._texts(key, table, kind),
+            contacts=self._contacts(key, table) if kind == "iologik" else {},
         )
+
+    def _contacts(self, key: str, table: dict[str, object]) -> dict[str, Contact]:
+        found = {}
+        for name, given in self._tables(table, "inputs").items():
+            channel, ok_when = given.get("channel"), given.get("ok_when")
+            if type(channel) is not int or ok_when not in ("on", "off"):
+                reason = "needs channel, a number, and ok_when, on or off"
+                self._wrong(f"{key}.inputs.{name}", str(given), reason)
+                continue
+            found[name] = Contact(channel, closed_when_ok=ok_when == "on")
+        return found
 
     def _numbers(self, key: str, table: dict[str, object], kind: str) -> dict[str, float]:
         found = {
             name: self._measure(key, table, name, left_out) if name in table or left_out else 0.0
             for name, left_out in NUMBERS.get(kind, {}).items()
         }
+        there = [name for name in MAY_HAVE.get(kind, ()) if name in table]
+        found.update({name: self._measure(key, table, name, 1.0) for name in there})
         step = found.get("increment_kg", 1.0)
         if f"{step:.6e}".split("e")[0] not in STEPS:
             self._wrong(f"{key}.increment_kg", str(step), "is not 1, 2 or 5 times a power of ten")
@@ -265,6 +346,11 @@ class _Reader:
 
     def _wrong(self, key: str, value: str, reason: str) -> None:
         self.mistakes.append(Mistake(str(self._path), key, value, reason, _REMEDY))
+
+
+def _takes_vehicles(document: dict[str, object]) -> bool:
+    lane = document.get("lane")
+    return isinstance(lane, dict) and lane.get("units") == "vehicles"
 
 
 def _shown(value: object) -> str:

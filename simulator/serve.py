@@ -121,7 +121,8 @@ class Server:
         if wire is None:
             return
         faults, plug = self._lane.faults[DETECTOR], self._lane.plugs[wire]
-        detector = LineDetector(PlantSource(self._lane.plant), self._seed, faults)
+        source = PlantSource(self._lane.plant)
+        detector = LineDetector(source, self._seed, faults, self._lane.array)
         server = DetectorServer(detector, now_us=lambda: self.clock() * 1000, plug=plug)
         try:
             await server.start(wire.host, wire.port)

@@ -11,6 +11,7 @@ from simulator.devices.iologik import IoLogik
 from simulator.devices.linac import Linac
 from simulator.devices.modbus_server import Slave
 from simulator.devices.pnozmulti import SafetyPlc
+from simulator.devices.profiler import MEASURED, Profiler
 from simulator.devices.registers import RegisterFile, load_register_file
 from simulator.devices.sinamics_v20 import V20
 from simulator.devices.ups_modbus import Ups
@@ -44,13 +45,17 @@ class BeltDrive(Protocol):
         """Remove the cause of a persisting fault."""
 
 
-def make_slave(device: DeviceEntry, maps: Path, plant: Plant) -> Slave | None:
-    """The Modbus slave a device is, None when it speaks something else."""
+def make_slaves(device: DeviceEntry, maps: Path, plant: Plant) -> dict[int, Slave]:
+    """The Modbus slaves a device is, by address, its own first; none when it speaks else."""
     maker = _MAKERS.get(device.kind)
     if maker is None:
-        return None
+        return {}
     file = device.texts.get("map", f"{device.kind}.toml")
-    return maker(device, load_register_file(maps / file), plant)
+    slaves = {device.unit: maker(device, load_register_file(maps / file), plant)}
+    if "upper_unit" in device.numbers:
+        upper = _upper_curtain(device, load_register_file(maps / file), plant)
+        slaves[int(device.numbers["upper_unit"])] = upper
+    return slaves
 
 
 def _altivar(device: DeviceEntry, registers: RegisterFile, plant: Plant) -> Slave:
@@ -71,7 +76,9 @@ def _pnozmulti(_: DeviceEntry, registers: RegisterFile, plant: Plant) -> Slave:
     return SafetyPlc(registers, plant)
 
 
-def _generic(_: DeviceEntry, registers: RegisterFile, _plant: Plant) -> Slave:
+def _generic(_: DeviceEntry, registers: RegisterFile, plant: Plant) -> Slave:
+    if MEASURED & registers.places.keys():
+        return Profiler(registers, plant.at_entry)
     return GenericDevice(registers)
 
 
@@ -92,7 +99,18 @@ def _ez_array(device: DeviceEntry, registers: RegisterFile, plant: Plant) -> Sla
         unit = plant.at_entry()
         if unit is None:
             return 0
-        return unit.width_mm if wide else unit.height_mm
+        return unit.width_mm if wide else unit.height_mm  # beyond its channels all are blocked
+
+    return LightCurtain(registers, size_mm)
+
+
+def _upper_curtain(device: DeviceEntry, registers: RegisterFile, plant: Plant) -> Slave:
+    """A curtain that stands on the device's own: it sees what is higher than that."""
+    from_mm = int(device.numbers.get("upper_from_mm", 0))
+
+    def size_mm() -> int:
+        unit = plant.at_entry()
+        return 0 if unit is None else max(0, unit.height_mm - from_mm)
 
     return LightCurtain(registers, size_mm)
 

@@ -22,6 +22,8 @@ CALIBRATION = "calibration.tif"
 LINES = "lines.csv"
 PREVIEW = "preview.png"
 THUMBNAIL = "thumbnail.png"
+LOW = "-low"
+"""Stands before the suffix of the same files of the low energy."""
 PARTIAL = ".partial"
 ORPHAN = ".orphan-"
 ORDER = "order.json"
@@ -37,6 +39,12 @@ class Problem:
 
     file: str
     detail: str
+
+
+def of_energy(name: str, energy: int) -> str:
+    """The name of a file that each energy has; the high or only one has the plain name."""
+    stem, dot, suffix = name.rpartition(".")
+    return f"{stem}{LOW}{dot}{suffix}" if energy else name
 
 
 def digest(data: bytes) -> str:

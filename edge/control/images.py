@@ -41,6 +41,7 @@ def make_worker(
         archive_folder=str(state / "archive"),
         lane=lane.lane.id,
         simulated=lane.lane.simulated,
+        energies=detector.energies,
     )
 
     def progress(told: ipc.Progress) -> None:

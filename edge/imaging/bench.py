@@ -48,6 +48,10 @@ class Array(Protocol):
     def serial(self) -> str:
         """Serial number."""
 
+    @property
+    def energies(self) -> int:
+        """2 when lines alternate between a high and a low energy, else 1."""
+
 
 Placing = Callable[[bytes, ScanBuffer], None]
 """Puts the detector's frames of a killed worker into a buffer."""
@@ -73,11 +77,16 @@ class Bench:
     # Calibration --------------------------------------------------------------------------------
 
     def has_air(self, array: Array) -> bool:
-        """Whether there is a file at all; whether it fits is another question."""
-        return self._air_path(array).exists()
+        """Whether there is a file of any energy; whether it fits is another question."""
+        return any(self._air_path(array, one).exists() for one in range(array.energies))
 
     def make_air(self, array: Array, dark: list[bytes], air: list[bytes]) -> None:
         """Make the first air calibration of a simulated detector from its own air level.
+
+        Args:
+            array: the detector.
+            dark: dark lines.
+            air: as many air lines of each energy, those of the high one first.
 
         Raises:
             CalibrationMissing: the lines are no use, or this is not a simulated lane.
@@ -85,26 +94,40 @@ class Bench:
         """
         if not (array.simulated and self._configure.simulated):
             raise CalibrationMissing("only a simulated lane may make its calibration by itself")
-        level = cal.measure_air(_lines(air, array), cal.measure_dark(_lines(dark, array)))
-        cal.save_air(
-            self._air_path(array),
-            level,
-            detector=array.serial,
-            made=self._utc(),
-            simulated=True,
+        level, each = cal.measure_dark(_lines(dark, array)), len(air) // array.energies
+        levels = [
+            cal.measure_air(_lines(air[each * energy : each * (energy + 1)], array), level)
+            for energy in range(array.energies)
+        ]
+        for energy, of_energy in enumerate(levels):
+            cal.save_air(
+                self._air_path(array, energy),
+                of_energy,
+                detector=array.serial,
+                made=self._utc(),
+                simulated=True,
+                energy=energy,
+            )
+
+    def load_air(self, array: Array) -> tuple[cal.Air, ...]:
+        """Read the air calibrations of every energy that are valid now.
+
+        Raises:
+            CalibrationMissing: one is not.
+        """
+        return tuple(
+            cal.load_air(
+                self._air_path(array, energy),
+                detector=array.serial,
+                now=self._utc(),
+                simulated=self._configure.simulated,
+                energy=energy,
+            )
+            for energy in range(array.energies)
         )
 
-    def load_air(self, array: Array) -> cal.Air:
-        """Read the air calibration that is valid now. Raises CalibrationMissing."""
-        return cal.load_air(
-            self._air_path(array),
-            detector=array.serial,
-            now=self._utc(),
-            simulated=self._configure.simulated,
-        )
-
-    def _air_path(self, array: Array) -> Path:
-        return cal.air_path(self._calibrations, array.serial)
+    def _air_path(self, array: Array, energy: int) -> Path:
+        return cal.air_path(self._calibrations, array.serial, energy)
 
     # Scans ------------------------------------------------------------------------------------
 
@@ -116,7 +139,9 @@ class Bench:
             ArchiveError: the folder cannot be made.
         """
         level = cal.measure_dark(_lines(dark, array))
-        calibration = cal.combine(level, self.load_air(array), array.reference_pixels)
+        calibrations = tuple(
+            cal.combine(level, air, array.reference_pixels) for air in self.load_air(array)
+        )
         order = Order(
             arm.scan_id,
             arm.inspection_id,
@@ -127,9 +152,10 @@ class Bench:
             array.reference_pixels,
             array.pitch_um,
             array.simulated,
+            array.energies,
         )
         lines = self._configure.max_lines
-        return ScanSession(Path(arm.folder), order, calibration, max_lines=lines)
+        return ScanSession(Path(arm.folder), order, calibrations, max_lines=lines)
 
     def build(self, session: ScanSession, *, complete: bool, reason: str) -> ipc.PackageWritten:
         """Make the package of a scan whose lines are all here.
@@ -142,7 +168,7 @@ class Bench:
             session.partial.discard()
             raise ScanIncomplete(f"no line came. {reason}")
         origin = session.order.origin(complete=complete, reason=reason)
-        return make_package(session.partial, session.scan, origin, session.calibration)
+        return make_package(session.partial, session.scan, origin, session.calibrations)
 
     # Leftovers --------------------------------------------------------------------------------
 
@@ -166,14 +192,14 @@ class Bench:
         path = partial.path / package.RAW_PART
         if not path.is_file() or path.stat().st_size > MAX_RAW_PART_BYTES:
             raise ArchiveError(f"{path}: there are no lines, or too many")
-        scan = ScanBuffer(self._configure.max_lines, order.pixels)
+        scan = ScanBuffer(self._configure.max_lines, order.pixels, order.energies)
         place(path.read_bytes(), scan)
         if scan.count == 0:
             raise ArchiveError(f"{path}: not one whole line is in it")
         partial.drop_derived()
         reason = "the image worker was killed during the scan"
         origin = order.origin(complete=False, reason=reason, recovered=True)
-        return make_package(partial, scan, origin, None)
+        return make_package(partial, scan, origin, ())
 
     def _aside(self, partial: Partial, why: str) -> ipc.Orphaned:
         try:

@@ -21,6 +21,8 @@ U16 = NDArray[np.uint16]
 U8 = NDArray[np.uint8]
 
 SCHEMA = 1
+ENERGIES = ("high", "low")
+"""Names of the energies by their ids; a detector with one energy has the first."""
 DARK_LINES = 256
 AIR_LINES = 512
 """Lines averaged: at least 256 dark and 512 air (imaging notes, section 7, stages 2 and 3)."""
@@ -63,6 +65,7 @@ class Air:
         made: when, UTC.
         valid_until: from when on it may not be used, UTC.
         simulated: True when no detector was behind it.
+        energy: id of the energy it is of: 0 the high or only one, 1 the low one.
     """
 
     level: F32
@@ -71,6 +74,7 @@ class Air:
     made: datetime
     valid_until: datetime
     simulated: bool
+    energy: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,17 +175,23 @@ class _File:
     air_f32: str
 
 
-def air_path(folder: Path, detector: str) -> Path:
-    """Where the air calibration of a detector lies."""
-    return folder / f"air-{detector}.json"
+def air_path(folder: Path, detector: str, energy: int = 0) -> Path:
+    """Where the air calibration of a detector at an energy lies."""
+    return folder / f"air-{detector}{_of(energy)}.json"
 
 
-def save_air(path: Path, level: F32, *, detector: str, made: datetime, simulated: bool) -> None:
+def _of(energy: int) -> str:
+    return f"-{ENERGIES[energy]}" if energy else ""
+
+
+def save_air(
+    path: Path, level: F32, *, detector: str, made: datetime, simulated: bool, energy: int = 0
+) -> None:
     """Write an air calibration durably. Raises ArchiveError."""
     days = SIMULATED_VALID_DAYS if simulated else VALID_DAYS
     content = _File(
         SCHEMA,
-        "air",
+        f"air{_of(energy)}",
         detector,
         made.astimezone(UTC).isoformat(),
         (made + timedelta(days=days)).astimezone(UTC).isoformat(),
@@ -192,14 +202,14 @@ def save_air(path: Path, level: F32, *, detector: str, made: datetime, simulated
     write_durably(path, json.dumps(asdict(content), indent=1).encode("utf-8"))
 
 
-def load_air(path: Path, *, detector: str, now: datetime, simulated: bool) -> Air:
+def load_air(path: Path, *, detector: str, now: datetime, simulated: bool, energy: int = 0) -> Air:
     """Read and check an air calibration.
 
     Raises:
-        CalibrationMissing: no file, a damaged one, expired, of another detector, or a simulated
-            one on a real lane.
+        CalibrationMissing: no file, a damaged one, expired, of another detector or energy, or a
+            simulated one on a real lane.
     """
-    air = _read(path)
+    air = _read(path, energy)
     if air.detector != detector:
         raise _unfit(path, f"it belongs to detector {air.detector}, this is {detector}")
     if air.simulated and not simulated:
@@ -209,7 +219,7 @@ def load_air(path: Path, *, detector: str, now: datetime, simulated: bool) -> Ai
     return air
 
 
-def _read(path: Path) -> Air:
+def _read(path: Path, energy: int) -> Air:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE_BYTES + 1)
@@ -220,12 +230,15 @@ def _read(path: Path) -> Air:
         raise _unfit(path, "there is no such file") from error
     except (OSError, ValueError, TypeError) as error:
         raise _unfit(path, f"it cannot be read: {error}") from error
-    if found.schema != SCHEMA or found.kind != "air" or made.tzinfo is None or until.tzinfo is None:
-        raise _unfit(path, f"it is no air calibration of schema {SCHEMA}")
+    kind = f"air{_of(energy)}"
+    if found.schema != SCHEMA or found.kind != kind or made.tzinfo is None or until.tzinfo is None:
+        raise _unfit(path, f"it is no calibration {kind!r} of schema {SCHEMA}")
     if level.size == 0 or not np.all(np.isfinite(level)) or type(found.simulated) is not bool:
         raise _unfit(path, "its levels are no numbers")
     digest = hashlib.sha256(data).hexdigest()
-    return Air(level.astype(np.float32), digest, found.detector, made, until, found.simulated)
+    return Air(
+        level.astype(np.float32), digest, found.detector, made, until, found.simulated, energy
+    )
 
 
 def _unfit(path: Path, why: str) -> CalibrationMissing:

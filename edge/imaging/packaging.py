@@ -18,7 +18,7 @@ from edge.imaging.calibration import Calibration
 from edge.imaging.kernels import INVALID, KERNEL_VERSION, NEPERS_PER_CODE
 from edge.imaging.preprocess import Developed, develop
 from edge.imaging.preview import Pictures, draw
-from edge.imaging.quality import Quality, judge
+from edge.imaging.quality import Grade, Quality, judge
 from edge.imaging.scan import ScanBuffer
 from edge.ipc import PackageWritten
 
@@ -55,25 +55,60 @@ class Origin:
 
 
 def make_package(
-    partial: Partial, scan: ScanBuffer, origin: Origin, calibration: Calibration | None
+    partial: Partial,
+    scan: ScanBuffer,
+    origin: Origin,
+    calibrations: tuple[Calibration, ...],
 ) -> PackageWritten:
-    """Write a scan's package.
+    """Write a scan's package: each energy by itself, the pictures from the high or only one.
 
-    Without a calibration only the raw lines are kept; attenuation can be made later.
+    Args:
+        partial: where to.
+        scan: the lines.
+        origin: where it comes from.
+        calibrations: of every energy, by id; without any only the raw lines are kept, and
+            attenuation can be made later.
 
     Raises:
         ArchiveError: the disk refused.
     """
-    developed = None if calibration is None else develop(scan.raw, scan.arrived, calibration)
-    bad = 0 if calibration is None else int(calibration.bad.sum())
     complete = origin.complete and not scan.tally.overflow
-    quality = judge(scan, developed, bad, complete=complete)
-    _write_counts(partial, scan, developed, calibration)
-    pictures = _pictures(partial, developed, quality, origin)
-    facts = _facts(scan, origin, quality, calibration)
+    taken = [
+        _taken(scan, energy, calibrations, complete=complete) for energy in range(scan.energies)
+    ]
+    for one in taken:
+        if one.scan.height:
+            _write_counts(partial, one)
+    pictures = _pictures(partial, taken[0], origin)
+    facts = _facts(scan, origin, taken)
     sealed = partial.seal(facts)
     thumbnail = b"" if pictures is None else pictures.thumbnail
     return written(sealed, facts, thumbnail)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What was taken at one energy."""
+
+    energy: int
+    scan: ScanBuffer
+    calibration: Calibration | None
+    developed: Developed | None
+    quality: Quality
+
+
+def _taken(
+    scan: ScanBuffer, energy: int, calibrations: tuple[Calibration, ...], *, complete: bool
+) -> _Taken:
+    """Develop and judge the lines of one energy."""
+    only = scan.of_energy(energy)
+    calibration = calibrations[energy] if calibrations else None
+    developed = None
+    if calibration is not None and only.height:
+        developed = develop(only.raw, only.arrived, calibration)
+    bad = 0 if calibration is None else int(calibration.bad.sum())
+    quality = judge(only, developed, bad, complete=complete)
+    return _Taken(energy, only, calibration, developed, quality)
 
 
 def written(sealed: Sealed, facts: dict[str, object], thumbnail: bytes) -> PackageWritten:
@@ -97,19 +132,18 @@ def written(sealed: Sealed, facts: dict[str, object], thumbnail: bytes) -> Packa
     )
 
 
-def _write_counts(
-    partial: Partial,
-    scan: ScanBuffer,
-    developed: Developed | None,
-    calibration: Calibration | None,
-) -> None:
-    partial.add_by(package.RAW, lambda path: _tiff(path, scan.raw))
-    partial.add(package.LINES, scan.table(None if developed is None else developed.dose))
+def _write_counts(partial: Partial, taken: _Taken) -> None:
+    def name(of: str) -> str:
+        return package.of_energy(of, taken.energy)
+
+    scan, developed, calibration = taken.scan, taken.developed, taken.calibration
+    partial.add_by(name(package.RAW), lambda path: _tiff(path, scan.raw))
+    partial.add(name(package.LINES), scan.table(None if developed is None else developed.dose))
     if developed is not None and calibration is not None:
         levels = np.stack([calibration.dark, calibration.gain]).astype(np.float32)
         codes = developed.codes
-        partial.add_by(package.CALIBRATION, lambda path: _tiff(path, levels))
-        partial.add_by(package.ATTENUATION, lambda path: _tiff(path, codes))
+        partial.add_by(name(package.CALIBRATION), lambda path: _tiff(path, levels))
+        partial.add_by(name(package.ATTENUATION), lambda path: _tiff(path, codes))
 
 
 def _tiff(path: Path, image: NDArray[np.uint16] | NDArray[np.float32]) -> None:
@@ -121,23 +155,21 @@ def _tiff(path: Path, image: NDArray[np.uint16] | NDArray[np.float32]) -> None:
     )  # fmt: skip
 
 
-def _pictures(
-    partial: Partial, developed: Developed | None, quality: Quality, origin: Origin
-) -> Pictures | None:
-    if developed is None:
+def _pictures(partial: Partial, taken: _Taken, origin: Origin) -> Pictures | None:
+    if taken.developed is None:
         return None
-    step, pitch = abs(quality.line_step_um), origin.pitch_um
-    pictures = draw(developed, line_um=step, pitch_um=pitch, simulated=origin.simulated)
+    step, pitch = abs(taken.quality.line_step_um), origin.pitch_um
+    pictures = draw(taken.developed, line_um=step, pitch_um=pitch, simulated=origin.simulated)
     if pictures is not None:
         partial.add(package.PREVIEW, pictures.preview)
         partial.add(package.THUMBNAIL, pictures.thumbnail)
     return pictures
 
 
-def _facts(
-    scan: ScanBuffer, origin: Origin, quality: Quality, calibration: Calibration | None
-) -> dict[str, object]:
-    reason = origin.reason
+def _facts(scan: ScanBuffer, origin: Origin, taken: list[_Taken]) -> dict[str, object]:
+    """The metadata: of both energies the grade is the worse one, all else is of the first."""
+    reason, high = origin.reason, taken[0]
+    grade = max((one.quality.grade for one in taken), key=list(Grade).index)
     if scan.tally.overflow:
         reason = f"{scan.tally.overflow} lines came beyond the longest scan. {reason}".strip()
     return {
@@ -152,20 +184,32 @@ def _facts(
         "order": origin.metadata,
         "image": {
             "width": scan.raw.shape[1] - origin.reference_pixels,
-            "height": scan.height,
+            "height": high.scan.height,
             "pitch_um": origin.pitch_um,
-            "line_step_um": quality.line_step_um,
+            "line_step_um": high.quality.line_step_um,
             "nepers_per_code": NEPERS_PER_CODE,
             "invalid_code": INVALID,
         },
         "detector": {"serial": origin.detector, "reference_pixels": origin.reference_pixels},
-        "calibration": None if calibration is None else _calibration_facts(calibration),
-        "quality": {**asdict(quality), "grade": quality.grade.value},
+        "calibration": _calibration_facts(high.calibration),
+        "quality": {**asdict(high.quality), "grade": grade.value},
         "kernel_version": KERNEL_VERSION,
+        **({"low_energy": _low_facts(taken[1])} if len(taken) > 1 else {}),
     }
 
 
-def _calibration_facts(calibration: Calibration) -> dict[str, object]:
+def _low_facts(low: _Taken) -> dict[str, object]:
+    """What the low energy has of its own; its rows lie half a step behind those of the high one."""
+    return {
+        "height": low.scan.height,
+        "calibration": _calibration_facts(low.calibration),
+        "quality": {**asdict(low.quality), "grade": low.quality.grade.value},
+    }
+
+
+def _calibration_facts(calibration: Calibration | None) -> dict[str, object] | None:
+    if calibration is None:
+        return None
     air = calibration.air
     return {
         "air_sha256": air.calibration_id,

@@ -32,6 +32,7 @@ class Order:
     reference_pixels: int
     pitch_um: int
     simulated: bool
+    energies: int = 1
 
     def origin(self, *, complete: bool, reason: str, recovered: bool = False) -> Origin:
         """Return where the scan comes from, now that it has ended."""
@@ -50,8 +51,14 @@ def read_order(partial: Partial) -> Order:
         order = Order(**found)
     except (OSError, ValueError, TypeError) as error:
         raise ArchiveError(f"{path}: cannot be read: {error}") from error
-    numbers = (order.scan_id, order.pixels, order.reference_pixels, order.pitch_um)
-    if not all(type(one) is int for one in numbers) or not 0 < order.pixels < 1 << 16:
+    numbers = (
+        order.scan_id, order.pixels, order.reference_pixels, order.pitch_um, order.energies
+    )  # fmt: skip
+    if (
+        not all(type(one) is int for one in numbers)
+        or not 0 < order.pixels < 1 << 16
+        or (order.energies not in (1, 2))
+    ):
         raise ArchiveError(f"{path}: is no order of a scan")
     return order
 
@@ -59,15 +66,26 @@ def read_order(partial: Partial) -> Order:
 class ScanSession:
     """A scan while it is taken.
 
+    Args:
+        folder: of its package.
+        order: what it was ordered as.
+        calibrations: of every energy, by id.
+        max_lines: longest scan.
+
     Raises ArchiveError at construction when the folder cannot be made.
     """
 
     def __init__(
-        self, folder: Path, order: Order, calibration: Calibration, *, max_lines: int
+        self,
+        folder: Path,
+        order: Order,
+        calibrations: tuple[Calibration, ...],
+        *,
+        max_lines: int,
     ) -> None:
         self.order = order
-        self.calibration = calibration
-        self.scan = ScanBuffer(max_lines, order.pixels)
+        self.calibrations = calibrations
+        self.scan = ScanBuffer(max_lines, order.pixels, order.energies)
         self.trouble = ""
         self.partial = Partial.begin(folder, json.dumps(asdict(order)).encode("utf-8"))
         self._part = RawPart(self.partial)

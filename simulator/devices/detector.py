@@ -1,41 +1,41 @@
 """The simulated line detector: a TCP server of ``drivers/LINE_STREAM.md``, a line per belt step.
 
 Its frames are written from that page, not with the driver's code. Armed, it sends one line for
-every 3 mm the belt travels (100 lines/s at 300 mm/s); without beam the lines are dark.
+every step the belt travels (100 lines/s at 300 mm/s and 3 mm); without beam the lines are dark.
 """
 
 import asyncio
 import contextlib
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 from simulator.devices.line_faults import FaultScript, Outbox, spoil_frame
+from simulator.hall.array import GOODS_ARRAY, LineArray
 from simulator.hall.plant import Plant, Slice
-from simulator.hall.radiograph import (
-    PITCH_UM,
-    PIXELS,
-    REFERENCE_PIXELS,
-    Box,
-    Pixels,
-    Radiograph,
-    contents,
-)
+from simulator.hall.radiograph import Box, Energy, Pixels, Radiograph, contents
 from simulator.plugs import Plug
 
-STEP_UM = 3000
+STEP_UM = GOODS_ARRAY.step_um
 MAX_STEPS = 200
 """Most lines of one poll; a belt that went farther in it leaves a gap in the sequence."""
 MAX_COUNT = 4096
 MAX_UNSENT_BYTES = 4 << 20
+FRAMES_AT_ONCE = 8
+"""Frames of one answer that are made before the loop looks at anything else."""
 SERIAL = b"SIM-0001"
-SIMULATED = 1
+SIMULATED, TWO_ENERGIES = 1, 2
 HELLO, ARM, STOP, DARK, AIR = 1, 2, 3, 4, 5
 INFO, ACK, LINE = 0x81, 0x82, 0x83
 DONE, WRONG_STATE, BAD_ARGUMENT = 0, 1, 2
 SCAN_LINE, DARK_LINE, AIR_LINE = 0, 1, 2
+
+
+_IDS = {Energy.TUBE: 0, Energy.HIGH: 0, Energy.LOW: 1}
+"""Energy ids of a line."""
 
 
 class Source(Protocol):
@@ -91,13 +91,14 @@ class LineHead:
     encoder_um: int
     time_us: int
     flags: int = SIMULATED
+    energy: int = 0
 
 
 def line_frame(head: LineHead, pixels: Pixels) -> bytes:
     """Write one line."""
     fixed = struct.pack(
         "<IIIBBHqQHH",
-        head.scan_id, head.sequence, head.sequence + 1, 0, head.kind, head.flags,
+        head.scan_id, head.sequence, head.sequence + 1, head.energy, head.kind, head.flags,
         head.encoder_um, head.time_us, pixels.size, 0,
     )  # fmt: skip
     return frame(LINE, fixed + pixels.astype("<u2").tobytes())
@@ -110,17 +111,25 @@ class LineDetector:
         source: the hall.
         seed: seed of the patterns and the noise.
         faults: what goes wrong with its frames; a fault's ``function`` is the type of a frame.
+        array: its elements.
 
     Attributes:
         muted: while True no line is sent though they are taken, as with a torn cable.
         skip_lines: so many of the next lines are lost inside the detector.
     """
 
-    def __init__(self, source: Source, seed: int, faults: FaultScript | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        seed: int,
+        faults: FaultScript | None = None,
+        array: LineArray = GOODS_ARRAY,
+    ) -> None:
         self._source = source
         self.faults = faults or FaultScript()
         self._outbox = Outbox()
-        self.radiograph = Radiograph(seed)
+        self._array = array
+        self.radiograph = Radiograph(seed, array)
         self._scan_id = 0
         self._sequence = 0
         self._next_um = 0
@@ -155,78 +164,100 @@ class LineDetector:
     def info(self) -> bytes:
         """Return the INFO frame."""
         serial = SERIAL.ljust(16, b"\0")
-        fields = (PIXELS, REFERENCE_PIXELS, PITCH_UM, SIMULATED, serial)
+        array = self._array
+        flags = SIMULATED | (TWO_ENERGIES if array.energies > 1 else 0)
+        fields = (array.pixels, array.reference_pixels, array.pitch_um, flags, serial)
         return frame(INFO, struct.pack("<HHIH16s", *fields))
 
     def command(self, kind: int, payload: bytes, now_us: int) -> bytes:
         """Carry out a command and return the answer."""
-        return self._say(self._obey(kind, payload, now_us), now_us)
+        return b"".join(self.answers(kind, payload, now_us))
 
-    def _obey(self, kind: int, payload: bytes, now_us: int) -> list[bytes]:
-        if kind == HELLO:
-            return [self.info()]
+    def answers(self, kind: int, payload: bytes, now_us: int) -> Iterator[bytes]:
+        """Carry out a command and give the answer frame by frame, each made when asked for."""
+        for each in self._frames(kind, payload, now_us):
+            yield self._say([each], now_us)
+
+    def _frames(self, kind: int, payload: bytes, now_us: int) -> Iterator[bytes]:
         argument = int.from_bytes(payload[:4], "little")
-        if kind in {DARK, AIR}:
-            return self._internal_lines(kind, argument, now_us)
+        if kind == HELLO:
+            yield self.info()
+        elif kind in {DARK, AIR}:
+            yield from self._internal_lines(kind, argument, now_us)
+        else:
+            yield self._obey(kind, argument)
+
+    def _obey(self, kind: int, argument: int) -> bytes:
         status = DONE
         if kind == STOP:
             self.disarm()
         elif kind == ARM and argument:
             self._scan_id, self._sequence = argument, 0
-            self._next_um = self._source.encoder_um + STEP_UM
+            self._next_um = self._source.encoder_um + self._array.step_um
         else:
             status = BAD_ARGUMENT
-        return [self._ack(kind, status, argument)]
+        return self._ack(kind, status, argument)
+
+    @property
+    def _highest(self) -> Energy:
+        return self.radiograph.energy_of(0)
 
     def poll(self, now_us: int) -> bytes:
         """Return the lines the belt has earned since the last call."""
         if not self.is_armed:
             return self._say([], now_us)
-        travelled = (self._source.encoder_um - self._next_um) // STEP_UM + 1
+        travelled = (self._source.encoder_um - self._next_um) // self._array.step_um + 1
         if travelled < 1:
             return self._say([], now_us)
         overrun = max(0, travelled - MAX_STEPS)
         self._sequence += overrun
-        self._next_um += overrun * STEP_UM
+        self._next_um += overrun * self._array.step_um
         sent = [self._scan_line(now_us) for _ in range(travelled - overrun)]
         return b"" if self.muted else self._say(sent, now_us)
 
     def _scan_line(self, now_us: int) -> bytes:
-        head = LineHead(self._scan_id, self._sequence, SCAN_LINE, self._next_um, now_us)
+        energy = self.radiograph.energy_of(self._sequence)
+        head = LineHead(
+            self._scan_id, self._sequence, SCAN_LINE, self._next_um, now_us, energy=_IDS[energy]
+        )
         behind_mm = (self._source.encoder_um - self._next_um) / 1000
         self._sequence += 1
-        self._next_um += STEP_UM
+        self._next_um += self._array.step_um
         if self.skip_lines:
             self.skip_lines -= 1
             return b""
-        return line_frame(head, self._exposed(behind_mm))
+        return line_frame(head, self._exposed(behind_mm, energy))
 
-    def _exposed(self, behind_mm: float) -> Pixels:
+    def _exposed(self, behind_mm: float, energy: Energy) -> Pixels:
         if not self._source.beam_on:
             return self.radiograph.dark_line()
         cut = self._source.column()
         if cut is None:
-            return self.radiograph.air_line()
+            return self.radiograph.air_line(energy)
         if self._boxes[0] != cut.unit.unit_id:
-            self._boxes = (cut.unit.unit_id, contents(cut.unit))
-        nepers = self.radiograph.nepers(self._boxes[1], cut.offset_mm - behind_mm)
-        return self.radiograph.line(nepers)
+            self._boxes = (cut.unit.unit_id, contents(cut.unit, self._highest))
+        nepers = self.radiograph.nepers(self._boxes[1], cut.offset_mm - behind_mm, energy)
+        return self.radiograph.line(nepers, energy)
 
-    def _internal_lines(self, kind: int, count: int, now_us: int) -> list[bytes]:
+    def _internal_lines(self, kind: int, count: int, now_us: int) -> Iterator[bytes]:
         if self.is_armed:
-            return [self._ack(kind, WRONG_STATE, count)]
-        if not 1 <= count <= MAX_COUNT:
-            return [self._ack(kind, BAD_ARGUMENT, count)]
-        lines = [self._internal(kind, number, now_us) for number in range(count)]
-        return [self._ack(kind, DONE, count), *lines]
+            yield self._ack(kind, WRONG_STATE, count)
+        elif not 1 <= count <= MAX_COUNT:
+            yield self._ack(kind, BAD_ARGUMENT, count)
+        else:
+            yield self._ack(kind, DONE, count)
+            for number in range(count):
+                yield self._internal(kind, number, now_us)
 
     def _internal(self, kind: int, number: int, now_us: int) -> bytes:
         # A simulated detector knows its air level and gives it without beam; a dark line taken
         # under a beam is not dark, as with a real one.
         dark = kind == DARK and not self._source.beam_on
-        pixels = self.radiograph.dark_line() if dark else self.radiograph.air_line()
+        energy = self._highest if kind == DARK else self.radiograph.energy_of(number)
+        pixels = self.radiograph.dark_line() if dark else self.radiograph.air_line(energy)
         line_kind = DARK_LINE if kind == DARK else AIR_LINE
-        head = LineHead(0, number, line_kind, self._source.encoder_um, now_us + 1000 * number)
+        encoder_um, time_us = self._source.encoder_um, now_us + 1000 * number
+        head = LineHead(0, number, line_kind, encoder_um, time_us, energy=_IDS[energy])
         return line_frame(head, pixels)
 
     @staticmethod
@@ -309,8 +340,12 @@ class DetectorServer:
             body = await reader.readexactly(size + 4)
             if frame(head[5], body[:size]) != head + body:
                 return
-            writer.write(self.detector.command(head[5], body[:size], self._now_us()))
-            await writer.drain()
+            answers = self.detector.answers(head[5], body[:size], self._now_us())
+            while frames := list(islice(answers, FRAMES_AT_ONCE)):
+                writer.write(b"".join(frames))
+                await writer.drain()
+                # Making thousands of lines takes long: the lane's other devices must live on.
+                await asyncio.sleep(0)
 
     async def _poll(self, writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():

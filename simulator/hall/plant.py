@@ -1,28 +1,18 @@
 """The hall of the simulated lane: belt, barriers, sensors, people and beam, in steps of 5 ms.
 
-Positions are millimetres along the belt, growing in the direction of travel; a unit's position is
-that of its front. The plant obeys its actuators and knows no protocol; the emulators write the
-actuators and read the rest.
+Where things stand is a `Geometry`. The plant obeys its actuators and knows no protocol; the
+emulators write the actuators and read the rest.
 """
 
 from dataclasses import dataclass, replace
 from enum import Enum, unique
 
+from simulator.hall.barrier import Barrier
+from simulator.hall.geometry import BELT, Geometry, Span
 from simulator.hall.truth import Passage, Record, Wrong
 from simulator.hall.units import Unit
 
 STEP_MS = 5
-ENTRY_ZONE_MM = (-900, 200)
-ENTRY_STAND_MM = 100
-ENTRY_BARRIER_MM = 200
-TUNNEL_IN_MM = 600
-BEAM_PLANE_MM = 1600
-TUNNEL_OUT_MM = 2400
-EXIT_ZONE_MM = (2700, 3900)
-EXIT_STAND_MM = 3800
-EXIT_BARRIER_MM = 3900
-TUNNEL_MM = (200, 2700)
-BARRIER_TRAVEL_MS = 700
 UNIT_GAP_MM = 20
 MAX_QUEUE = 20
 ENTRY_PAUSE_MS = 1500
@@ -81,6 +71,7 @@ class People:
     key: Key = Key.OFF
     doors_open: bool = False
     person_in_zone: bool = False
+    person_in_cab: bool = False
     reset_pressed: bool = False
 
 
@@ -95,37 +86,7 @@ class Damage:
     belt_jammed: bool = False
     beam_detector_on: bool = False
     relay_welded: bool = False
-
-
-class Barrier:
-    """A barrier arm: 0 shut, 1 open, one travel each way. It never closes on a unit."""
-
-    def __init__(self) -> None:
-        self._raised_ms = 0
-        self.jammed = False
-
-    @property
-    def is_open(self) -> bool:
-        """Fully open."""
-        return self._raised_ms >= BARRIER_TRAVEL_MS
-
-    @property
-    def is_closed(self) -> bool:
-        """Fully shut."""
-        return self._raised_ms <= 0
-
-    def rests(self, *, wanted_open: bool) -> bool:
-        """Whether the arm has nowhere to go; one held up by a unit would still move."""
-        return self.jammed or (self.is_open if wanted_open else self.is_closed)
-
-    def step(self, *, wanted_open: bool, obstructed: bool) -> None:
-        """Move for one step."""
-        if self.jammed:
-            return
-        if wanted_open:
-            self._raised_ms = min(BARRIER_TRAVEL_MS, self._raised_ms + STEP_MS)
-        elif not obstructed:
-            self._raised_ms = max(0, self._raised_ms - STEP_MS)
+    leaking: bool = False
 
 
 @dataclass(slots=True)
@@ -139,7 +100,7 @@ class _Body:
     def rear_mm(self) -> float:
         return self.front_mm - self.passage.unit.length_mm
 
-    def overlaps(self, span: tuple[int, int]) -> bool:
+    def overlaps(self, span: Span) -> bool:
         return self.front_mm > span[0] and self.rear_mm < span[1]
 
     def covers(self, spot_mm: int) -> bool:
@@ -155,9 +116,14 @@ class Slice:
 
 
 class Plant:
-    """The hall. Deterministic: the same acts at the same times give the same history."""
+    """The hall. Deterministic: the same acts at the same times give the same history.
 
-    def __init__(self) -> None:
+    Args:
+        geometry: where things stand.
+    """
+
+    def __init__(self, geometry: Geometry = BELT) -> None:
+        self.geometry = geometry
         self.now_ms = 0
         self.actuators = Actuators()
         self.people = People()
@@ -183,8 +149,13 @@ class Plant:
         self._let_in()
         return True
 
-    def take_away(self, reach_mm: int = ENTRY_BARRIER_MM) -> Unit | None:
-        """The attendant takes the unit at the entry off the lane, if one stands in his reach."""
+    def take_away(self, reach_mm: int | None = None) -> Unit | None:
+        """The attendant takes the unit at the entry off the lane, if one stands in his reach.
+
+        Args:
+            reach_mm: how far he reaches; None for the entry barrier.
+        """
+        reach_mm = self.geometry.entry_barrier_mm if reach_mm is None else reach_mm
         for body in self._bodies:
             if body.front_mm <= reach_mm:
                 self._bodies.remove(body)
@@ -224,6 +195,11 @@ class Plant:
         return self.hv_on and self.actuators.relay_closed
 
     @property
+    def leaks(self) -> bool:
+        """True while radiation comes through the shielding beside the lane."""
+        return self.beam_on and self.damage.leaking
+
+    @property
     def lamp_current(self) -> bool:
         """True while the warning lamp draws current."""
         return self.actuators.warning and not self.damage.lamp_broken
@@ -246,9 +222,11 @@ class Plant:
 
     def is_occupied(self, spot: Spot) -> bool:
         """Whether a unit really is in front of a sensor."""
+        place = self.geometry
         if spot is Spot.TUNNEL_IN or spot is Spot.TUNNEL_OUT:
-            return self._covered(TUNNEL_IN_MM if spot is Spot.TUNNEL_IN else TUNNEL_OUT_MM)
-        zone = ENTRY_ZONE_MM if spot is Spot.ENTRY else EXIT_ZONE_MM
+            is_in = spot is Spot.TUNNEL_IN
+            return self._covered(place.tunnel_in_mm if is_in else place.tunnel_out_mm)
+        zone = place.entry_zone_mm if spot is Spot.ENTRY else place.exit_zone_mm
         for body in self._bodies:  # noqa: SIM110 - a generator costs more than its items here
             if body.overlaps(zone):
                 return True
@@ -263,15 +241,15 @@ class Plant:
     def at_entry(self) -> Unit | None:
         """The unit in the entry zone, which the curtains and readers look at."""
         for body in self._bodies:
-            if body.overlaps(ENTRY_ZONE_MM):
+            if body.overlaps(self.geometry.entry_zone_mm):
                 return body.passage.unit
         return None
 
     def at_beam(self) -> Slice | None:
         """What the beam plane cuts now."""
         for body in self._bodies:
-            if body.covers(BEAM_PLANE_MM):
-                return Slice(body.passage.unit, body.front_mm - BEAM_PLANE_MM)
+            if body.covers(self.geometry.beam_plane_mm):
+                return Slice(body.passage.unit, body.front_mm - self.geometry.beam_plane_mm)
         return None
 
     def present(self) -> tuple[Passage, ...]:
@@ -319,8 +297,12 @@ class Plant:
     def _step(self) -> None:
         self.now_ms += STEP_MS
         actuators = self.actuators
-        self._swing(self.entry_barrier, ENTRY_BARRIER_MM, opens=actuators.entry_barrier_open)
-        self._swing(self.exit_barrier, EXIT_BARRIER_MM, opens=actuators.exit_barrier_open)
+        self._swing(
+            self.entry_barrier, self.geometry.entry_barrier_mm, opens=actuators.entry_barrier_open
+        )
+        self._swing(
+            self.exit_barrier, self.geometry.exit_barrier_mm, opens=actuators.exit_barrier_open
+        )
         if actuators.belt_speed_mm_s and not self.damage.belt_jammed:
             self._move(actuators.belt_speed_mm_s * STEP_MS / 1000)
         self.secured = self.secured and self._may_be_secured()
@@ -333,7 +315,7 @@ class Plant:
 
     def _swing(self, barrier: Barrier, at_mm: int, *, opens: bool) -> None:
         if not barrier.rests(wanted_open=opens):
-            barrier.step(wanted_open=opens, obstructed=self._covered(at_mm))
+            barrier.step(STEP_MS, wanted_open=opens, obstructed=self._covered(at_mm))
 
     def _move(self, travel_mm: float) -> None:
         self._belt_mm += travel_mm
@@ -341,26 +323,30 @@ class Plant:
         for body in self._bodies:
             body.front_mm = self._moved(body, travel_mm, limit_mm)
             limit_mm = body.rear_mm - UNIT_GAP_MM
-        for body in [body for body in self._bodies if body.rear_mm >= EXIT_BARRIER_MM]:
+        for body in [
+            body for body in self._bodies if body.rear_mm >= self.geometry.exit_barrier_mm
+        ]:
             self._bodies.remove(body)
             self._leave(body, taken_away=False)
 
     def _moved(self, body: _Body, travel_mm: float, limit_mm: float) -> float:
         """Where a body's front comes to: barriers and the body before it stand in the way."""
         front_mm = body.front_mm
-        if front_mm <= ENTRY_BARRIER_MM and not self.entry_barrier.is_open:
+        if front_mm <= self.geometry.entry_barrier_mm and not self.entry_barrier.is_open:
             return front_mm
         target_mm = front_mm + travel_mm
-        if front_mm <= EXIT_STAND_MM and not self.exit_barrier.is_open:
-            target_mm = min(target_mm, EXIT_STAND_MM)
+        if front_mm <= self.geometry.exit_stand_mm and not self.exit_barrier.is_open:
+            target_mm = min(target_mm, self.geometry.exit_stand_mm)
         if travel_mm < 0:
-            return max(target_mm, ENTRY_STAND_MM)
+            return max(target_mm, self.geometry.entry_stand_mm)
         return max(front_mm, min(target_mm, limit_mm))
 
     def _let_in(self) -> None:
         free = self._entry_clear_ms >= ENTRY_PAUSE_MS and not self.is_occupied(Spot.ENTRY)
         if self._queue and free:
-            self._bodies.append(_Body(Passage(self._queue.pop(0), self.now_ms), ENTRY_STAND_MM))
+            self._bodies.append(
+                _Body(Passage(self._queue.pop(0), self.now_ms), self.geometry.entry_stand_mm)
+            )
 
     def _leave(self, body: _Body, *, taken_away: bool) -> None:
         self.record.left(replace(body.passage, left_ms=self.now_ms, taken_away=taken_away))
@@ -377,10 +363,12 @@ class Plant:
             return
         found: set[tuple[Wrong, str]] = set()
         for body in self._bodies:
-            if body.overlaps(TUNNEL_MM) and not body.passage.unit.may_be_scanned:
+            if body.overlaps(self.geometry.tunnel_mm) and not body.passage.unit.may_be_scanned:
                 found.add((Wrong.UNIT_NOT_SCANNABLE, body.passage.unit.unit_id))
         if self.people.person_in_zone:
             found.add((Wrong.PERSON_IN_ZONE, ""))
+        if self.people.person_in_cab:
+            found.add((Wrong.PERSON_IN_CAB, ""))
         if relay and self._lamp_ms < WARNING_MS:
             found.add((Wrong.NOT_WARNED, ""))
         self.record.wrong(found, self.now_ms, STEP_MS, relay=relay, hv=hv)
@@ -394,6 +382,6 @@ class Plant:
 
     def _expose(self) -> None:
         for body in self._bodies:
-            if body.covers(BEAM_PLANE_MM):
+            if body.covers(self.geometry.beam_plane_mm):
                 exposure_ms = body.passage.exposure_ms + STEP_MS
                 body.passage = replace(body.passage, exposure_ms=exposure_ms)

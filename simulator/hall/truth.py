@@ -15,6 +15,7 @@ class Wrong(Enum):
 
     UNIT_NOT_SCANNABLE = "unit_not_scannable"
     PERSON_IN_ZONE = "person_in_zone"
+    PERSON_IN_CAB = "person_in_cab"
     NOT_WARNED = "not_warned"
 
 

@@ -45,7 +45,7 @@ class Unit:
 
     Attributes:
         unit_id: name of the unit in the truth record.
-        length_mm: along the belt, 600 to 1100.
+        length_mm: along the belt.
         height_mm: as the height curtain sees it.
         width_mm: as the width curtain sees it.
         qr: text of its QR code, empty for none.
@@ -68,6 +68,29 @@ class Unit:
     goods: tuple[GoodsLine, ...] = ()
     fill: int = 0
     mass_kg: int = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """From where to where the sizes of seeded units are drawn, and what is too high for the lane.
+
+    Attributes:
+        length_mm: shortest, and one more than the longest.
+        height_mm: the same of the height, in steps of 5 mm.
+        width_mm: the same of the width, in steps of 5 mm.
+        oversize_height_mm: of a unit that is too high.
+        kg_per_m: gross mass of each metre of length; 0 leaves the mass as it is.
+    """
+
+    length_mm: tuple[int, int]
+    height_mm: tuple[int, int]
+    width_mm: tuple[int, int]
+    oversize_height_mm: int
+    kg_per_m: int = 0
+
+
+GOODS_SIZES = Sizes((MIN_LENGTH_MM, MAX_LENGTH_MM + 1), (250, 700), (250, 600), 1800)
+VEHICLE_SIZES = Sizes((6000, 24_001), (2200, 4300), (2000, 2600), 4700, kg_per_m=1700)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +148,12 @@ class UnitMaker:
 
     Args:
         seed: seed of the sequence.
-        oversize_height_mm: height given to units that are too big for the lane.
+        sizes: of the units.
     """
 
-    def __init__(self, seed: int, oversize_height_mm: int = 1800) -> None:
+    def __init__(self, seed: int, sizes: Sizes = GOODS_SIZES) -> None:
         self._random = random.Random(seed)
-        self._oversize_height_mm = oversize_height_mm
+        self._sizes = sizes
         self._made = 0
 
     def make(self, cargo: Cargo | None = None) -> Unit:
@@ -139,18 +162,21 @@ class UnitMaker:
         kind = self._random.choices(kinds, [kind.weight for kind in kinds])[0]
         self._made += 1
         number = self._made
-        height_mm = self._random.randrange(250, 700, 5)
+        sizes = self._sizes
+        height_mm = self._random.randrange(*sizes.height_mm, 5)
         if kind.cargo is Cargo.OVERSIZE:
-            height_mm = self._oversize_height_mm
+            height_mm = sizes.oversize_height_mm
+        length_mm = self._random.randrange(*sizes.length_mm)
         return Unit(
             unit_id=f"U{number:05d}",
-            length_mm=self._random.randrange(MIN_LENGTH_MM, MAX_LENGTH_MM + 1),
+            length_mm=length_mm,
             height_mm=height_mm,
-            width_mm=self._random.randrange(250, 600, 5),
+            width_mm=self._random.randrange(*sizes.width_mm, 5),
             qr=f"SL-{number:05d}",
             label=f"SL-{number:05d}",
             may_be_scanned=kind.may_be_scanned,
             cargo=kind.cargo,
             goods=kind.goods,
             fill=self._random.getrandbits(31),
+            mass_kg=sizes.kg_per_m * length_mm // 1000 or 1200,
         )

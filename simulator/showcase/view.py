@@ -13,13 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from simulator.devices.detector import STEP_UM
-from simulator.hall.plant import ENTRY_STAND_MM, TUNNEL_OUT_MM
+from simulator.hall.geometry import BELT
 from simulator.showcase.feed import Chapter, Story
 from simulator.showcase.judge import Received
 from simulator.showcase.script import Scene
 
 BANNER = "SIMULATED lane, units, devices and officers - no X-rays, no customs decision"
-SCAN_TRAVEL_MM = TUNNEL_OUT_MM - ENTRY_STAND_MM
+SCAN_TRAVEL_MM = BELT.tunnel_out_mm - BELT.entry_stand_mm
 """Belt travel of a scan, without the unit's own length, for the length of the progress bar."""
 SHOWN_ACTS = 6
 SHOWN_UNITS = 18

@@ -13,7 +13,7 @@ REACTION_MS = 20
 and the plant counts in steps of 5 ms."""
 _STEPS_MS = 2 * STEP_MS
 """The plant dates a closing to the beginning of its step, and may lag by one step."""
-_SUDDEN = frozenset({Wrong.PERSON_IN_ZONE, Wrong.NOT_WARNED})
+_SUDDEN = frozenset({Wrong.PERSON_IN_ZONE, Wrong.PERSON_IN_CAB, Wrong.NOT_WARNED})
 
 Commits = Sequence[tuple[int, JournalEntry]]
 

@@ -20,7 +20,7 @@ from edge.core.tracking import Certainty
 from edge.errors import CommandRefused
 from edge.journal.entries import JournalEntry
 from edge.law.rules import Rule
-from simulator.hall.plant import TUNNEL_IN_MM, Key, People, Plant
+from simulator.hall.plant import Key, People, Plant
 
 ROUND_S = 1.0
 KEY_ON_S = 2.0
@@ -140,7 +140,8 @@ class Attendant:
         self._turned_away_rounds = self._turned_away_rounds + 1 if turned else 0
         if self._turned_away_rounds >= PATIENCE_ROUNDS and self._stands():
             # One that was stopped under the open barrier is pulled back.
-            self._hall.plant.take_away(TUNNEL_IN_MM - 1)
+            plant = self._hall.plant
+            plant.take_away(plant.geometry.tunnel_in_mm - 1)
             self._turned_away_rounds = 0
 
 

@@ -166,15 +166,22 @@ class Wreckers:
         assert answer["ok"], (request, answer)
 
 
-def lane_folder(folder: Path, poll_ms: Mapping[str, int] = POLL_MS) -> Path:
-    """Copy the shipped configuration with every serial port made an address in memory."""
+def lane_folder(folder: Path, poll_ms: Mapping[str, int] = POLL_MS, lane: str = "cargo") -> Path:
+    """Copy the shipped configuration with every serial port of a lane made an address in memory.
+
+    Args:
+        folder: where to.
+        poll_ms: periods that its devices get instead of their own; the others keep theirs.
+        lane: the lane's file, without its suffix.
+    """
     config = folder / "config"
     shutil.copytree(shipped_config(), config)
-    path = config / "lanes" / "cargo.toml"
+    path = config / "lanes" / f"{lane}.toml"
     text = path.read_text(encoding="utf-8")
     text = re.sub(r'port = "wires/(\w+)"', r'port = "socket://\1:7000"', text)
-    text = re.sub(r"poll_ms = \d+\n", "", text)
     for device, period_ms in poll_ms.items():
+        section = re.compile(rf"(\[devices\.{device}\]\n(?:(?!\[)[^\n]*\n)*?)poll_ms = \d+\n")
+        text = section.sub(r"\1", text)
         head = f"[devices.{device}]\n"
         assert head in text
         text = text.replace(head, f"{head}poll_ms = {period_ms}\n")
@@ -183,17 +190,24 @@ def lane_folder(folder: Path, poll_ms: Mapping[str, int] = POLL_MS) -> Path:
 
 
 class WireFit:
-    """Attaches a simulated lane by real drivers over wires in memory."""
+    """Attaches a simulated lane by real drivers over wires in memory.
 
-    def __init__(self, config: Path, wreck: type[Wreckers] = Wreckers) -> None:
+    Args:
+        config: the configuration.
+        wreck: makes what can break the lane.
+        lane: the lane's file in it, without its suffix.
+    """
+
+    def __init__(self, config: Path, wreck: type[Wreckers] = Wreckers, lane: str = "cargo") -> None:
         self._config = config
         self._wreck = wreck
+        self._lane = lane
         self._fronts: list[TcpFront] = []
 
     def __call__(
         self, logic: LaneLogic, loop: VirtualLoop, clock: VirtualClock, journal: SlowJournal
     ) -> Fitted:
-        lane_path = self._config / "lanes" / "cargo.toml"
+        lane_path = self._config / "lanes" / f"{self._lane}.toml"
         sim = SimLane(load_lane_file(lane_path), self._config / "devices", seed=1)
         place = SimPlace(sim, logic, loop)
         wreckers = self._wreck(place, loop, journal, logic)

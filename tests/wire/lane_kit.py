@@ -7,7 +7,7 @@ started and ends it; tests wait on facts, told by the hall (truth) or by the lan
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,18 +29,56 @@ from tests.wire.noisy_wires import NoisyWires
 
 ROOT = Path(__file__).resolve().parents[2]
 LANE_ID = "kz-cargo-demo"
-WIRES = ("drive", "sensors", "source", "qr", "label", "board")
 OMS, OAC = "oms-sim", "oac-sim"
 R = TypeVar("R", bound="Rig")
 
 
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A shipped lane as a rig runs it.
+
+    Attributes:
+        name: of its file.
+        wires: its serial lines.
+        ports: its TCP ports but the broker's; each rig takes free ones.
+        changes: what else is replaced in its text.
+    """
+
+    name: str
+    wires: tuple[str, ...]
+    ports: tuple[int, ...]
+    changes: Mapping[str, str] = field(default_factory=dict)
+
+
+WIRES = ("drive", "sensors", "source", "qr", "label", "board")
+CARGO = Shipped("cargo", WIRES, (15502, 15600))
+TRUCK = Shipped(
+    "truck",
+    ("drive", "sensors", "scale", "area", "plate", "qr", "board"),
+    (15512, 15513, 15514, 15515, 15610),
+    # The hall is as long as the longest vehicle needs it: a short one takes seconds, not minutes.
+    {
+        "length_mm = [3000, 24500]": "length_mm = [3000, 4000]",
+        "min_free_mb = 2000": "min_free_mb = 200",
+    },
+)
+
+
 @dataclass(slots=True)
 class Ports:
-    """TCP ports of one rig, free a moment ago."""
+    """TCP ports of one rig, free a moment ago; ``others`` by the ports of the shipped file."""
 
-    safety: int = field(default_factory=free_port)
-    detector: int = field(default_factory=free_port)
+    lane: Shipped = CARGO
     broker: int = field(default_factory=free_port)
+    others: dict[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.others = {port: free_port() for port in self.lane.ports}
+
+    @property
+    def safety(self) -> int:
+        """Of the safety controller, the first one of every lane."""
+        return self.others[self.lane.ports[0]]
 
 
 class Rig:
@@ -50,14 +88,18 @@ class Rig:
         folder: short, since sockets stand in it.
         numba: cache of compiled kernels, shared between rigs.
         noisy: put wires that can be disturbed between lane and simulator.
+        lane: which of the shipped lanes.
     """
 
-    def __init__(self, folder: Path, numba: Path, *, noisy: bool = False) -> None:
+    def __init__(
+        self, folder: Path, numba: Path, *, noisy: bool = False, lane: Shipped = CARGO
+    ) -> None:
         self.folder = folder
         self.state = folder / "s"
         self.hall = folder / "h"
         self.archive = self.state / "archive"
-        self.ports = Ports()
+        self.lane = lane
+        self.ports = Ports(lane)
         self.broker: BrokerHandle | None = None
         self.simulator: Program | None = None
         self.collector: Program | None = None
@@ -94,7 +136,7 @@ class Rig:
         self.simulator = Program("simulator", words, self.folder / "simulator.log")
         self.simulator.await_word('"ready": true')
         if self.noisy:
-            self.wires = NoisyWires(self.hall / "wires", self.hall / "noisy", WIRES)
+            self.wires = NoisyWires(self.hall / "wires", self.hall / "noisy", self.lane.wires)
 
     def start_collector(self) -> None:
         words = ("headquarters", "--url", self.url, "--store", str(self.folder / "hq"), "collect")
@@ -292,13 +334,13 @@ class Rig:
 
 
 def lane_text(ports: Ports, wires: Path) -> str:
-    """The shipped cargo lane on ports and wires of its own; nothing that is safety is changed."""
-    text = (ROOT / "config" / "lanes" / "cargo.toml").read_text()
+    """A shipped lane on ports and wires of its own; nothing that is safety is changed."""
+    text = (ROOT / "config" / "lanes" / f"{ports.lane.name}.toml").read_text()
     replaced = {
-        "port = 15502": f"port = {ports.safety}",
-        "port = 15600": f"port = {ports.detector}",
+        **{f"port = {shipped}": f"port = {mine}" for shipped, mine in ports.others.items()},
         "127.0.0.1:18830": f"127.0.0.1:{ports.broker}",
         'port = "wires/': f'port = "{wires}/',
+        **ports.lane.changes,
     }
     for old, new in replaced.items():
         assert old in text, old
@@ -307,10 +349,12 @@ def lane_text(ports: Ports, wires: Path) -> str:
 
 
 @contextmanager
-def a_rig(numba: Path, *, noisy: bool = False, kind: type[R] = Rig) -> Iterator[R]:
+def a_rig(
+    numba: Path, *, noisy: bool = False, kind: type[R] = Rig, lane: Shipped = CARGO
+) -> Iterator[R]:
     """A rig in a folder of its own; whatever it has started is ended."""
     with tempfile.TemporaryDirectory(prefix="lane") as folder:
-        rig = kind(Path(folder), numba, noisy=noisy)
+        rig = kind(Path(folder), numba, noisy=noisy, lane=lane)
         try:
             yield rig
         except BaseException as error:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.ez_array import EzArray, EzArraySettings, measured_mm
+from drivers.ez_array import EzArray, EzArraySettings, measured_mm, stacked_mm
 from edge.core.values import Quality
 from tests.unit.drivers.device_bench import run_device, shipped_map
 from tests.unit.drivers.fake_modbus import FakeSlave, rtu
@@ -95,3 +95,37 @@ def test_measurements_that_a_map_reads_apart_are_as_old_as_the_older_one():
     assert (seen.value, seen.quality) == (250, Quality.GOOD)
     assert len(set(curtain.frames)) == 2
     assert 0 < now_ns - seen.requested_ns < 100_000_000
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "height_mm"),
+    [(1200, 0, 1200), (2400, 5, 2405), (2400, 1900, 4300), (2000, 100, 2500), (0, 0, 0)],
+)
+def test_a_curtain_above_another_adds_to_it(lower, upper, height_mm):
+    assert stacked_mm([lower, upper], 2400) == height_mm
+
+
+@pytest.mark.parametrize(("lower", "upper"), [(None, 0), (0, None), (0, 5)])
+def test_doubt_in_one_curtain_or_nothing_below_leaves_no_height(lower, upper):
+    assert stacked_mm([lower, upper], 2400) is None
+
+
+@given(st.integers(0, 2400), st.integers(0, 2400))
+def test_two_curtains_never_measure_less_than_either_sees(lower, upper):
+    size = stacked_mm([lower, upper], 2400)
+    assert size is None or size >= max(lower, upper + 2400 if upper else 0)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"upper_unit": 66},
+        {"upper_from_mm": 2400},
+        {"upper_unit": 0x41, "upper_from_mm": 2400},
+        {"upper_unit": 66, "upper_from_mm": 2401},
+        {"upper_unit": 66, "upper_from_mm": 2400, "field": "width_mm"},
+    ],
+)
+def test_curtains_that_do_not_stand_on_each_other_are_refused(words):
+    with pytest.raises(ValueError, match=r"upper|gap|height|other"):
+        EzArraySettings(**{**SETTINGS.model_dump(exclude_none=True), **words})

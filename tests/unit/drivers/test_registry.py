@@ -194,3 +194,9 @@ def test_the_readme_says_of_every_kind_what_the_program_says():
 def test_what_may_be_sent_for_a_look_is_said_where_a_driver_runs_for_it():
     told = {name: bool(kind.about.sends) for name, kind in KINDS.items()}
     assert told == {name: kind.map_fields is None for name, kind in KINDS.items()}
+
+
+def test_the_upper_of_two_curtains_needs_an_address_of_its_own_on_the_bus(tmp_path):
+    height = {**DEVICES["height"], "upper_unit": 66, "upper_from_mm": 2400}
+    found = mistakes_of(BUSES, {**DEVICES, "width": DEVICES["width"], "height": height}, tmp_path)
+    assert found == {"devices.width.unit": "is taken by devices.height"}

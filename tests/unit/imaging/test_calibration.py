@@ -150,3 +150,13 @@ def test_another_array_is_refused() -> None:
     dark = _dark(Radiograph(3))
     with pytest.raises(CalibrationMissing, match="100 pixels"):
         cal.combine(dark, _air(np.full(100, 5e4, np.float32)), REFERENCE_PIXELS)
+
+
+def test_the_calibration_of_one_energy_is_never_taken_for_the_other(tmp_path: Path) -> None:
+    level = np.full(PIXELS, 20_000, np.float32)
+    low = cal.air_path(tmp_path, "SIM-1", 1)
+    cal.save_air(low, level, detector="SIM-1", made=NOW, simulated=True, energy=1)
+    assert low != cal.air_path(tmp_path, "SIM-1")
+    assert cal.load_air(low, detector="SIM-1", now=NOW, simulated=True, energy=1).energy == 1
+    with pytest.raises(CalibrationMissing, match="no calibration 'air' of schema"):
+        cal.load_air(low, detector="SIM-1", now=NOW, simulated=True)

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -14,7 +16,18 @@ from edge.imaging.kernels import INVALID
 from edge.imaging.preprocess import Developed, develop
 from edge.imaging.quality import Grade, judge
 from edge.imaging.scan import LineFacts, Placed, ScanBuffer
-from simulator.hall.radiograph import PITCH_UM, PIXELS, REFERENCE_PIXELS, Radiograph, contents
+from simulator.hall.array import vehicle_array
+from simulator.hall.radiograph import (
+    LOW_SHARE,
+    PITCH_UM,
+    PIXELS,
+    REFERENCE_PIXELS,
+    Box,
+    Energy,
+    Material,
+    Radiograph,
+    contents,
+)
 from simulator.hall.units import Unit
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -201,3 +214,64 @@ def test_a_simulated_picture_says_so() -> None:
     assert (_image(plain.preview) == 254).all()
     dark = (_image(marked.preview)[:14, :70] == 0).all(axis=2).mean()
     assert 0.4 < dark < 1.0
+
+
+LINAC = vehicle_array(detectors=200, reference_pixels=8, energies=2)
+PLATE = (Box(0, 10_000, 0, 10_000, 40, Material.STEEL),)
+
+
+def _calibrated_at(machine: Radiograph, energy: int) -> Calibration:
+    dark = Dark(machine.dark_adu.astype(np.float32), np.zeros(LINAC.pixels, np.uint8), 256)
+    level = (machine.air_adu * (LOW_SHARE if energy else 1.0)).astype(np.float32)
+    air = Air(level, "0" * 64, "SIM-1", NOW, NOW + timedelta(days=1), simulated=True, energy=energy)
+    return combine(dark, air, LINAC.reference_pixels)
+
+
+def test_lines_of_two_energies_are_measured_each_by_its_own_calibration() -> None:
+    machine = Radiograph(5, LINAC)
+    buffer = ScanBuffer(1000, LINAC.pixels, 2)
+    for row in range(201):
+        energy = machine.energy_of(row)
+        pixels = machine.line(machine.nepers(PLATE, 100, energy), energy)
+        assert _place(buffer, row, pixels, int(energy is Energy.LOW)) is Placed.STORED
+    for number, energy in enumerate((Energy.HIGH, Energy.LOW)):
+        only = buffer.of_energy(number)
+        done = develop(only.raw, only.arrived, _calibrated_at(machine, number))
+        assert only.height == done.usable.sum() == (100 if number else 101)
+        truth = 40 * Material.STEEL.per_mm(energy)
+        assert float(done.codes.mean()) / 1000 == pytest.approx(truth, abs=0.005)
+        assert judge(only, done, 0, complete=True).line_step_um == 2 * STEP_UM
+
+
+def test_a_line_of_another_energy_than_its_place_says_is_never_measured() -> None:
+    machine = Radiograph(5, LINAC)
+    buffer = ScanBuffer(10, LINAC.pixels, 2)
+    assert _place(buffer, 0, machine.air_line(Energy.LOW), 1) is Placed.FOREIGN
+    assert _place(buffer, 1, machine.air_line(Energy.HIGH), 0) is Placed.FOREIGN
+    assert _place(buffer, 2, machine.air_line(Energy.HIGH), 2) is Placed.FOREIGN
+    assert (buffer.count, buffer.tally.foreign) == (0, 3)
+
+
+def test_each_energy_keeps_its_holes_and_the_sequence_of_the_stream() -> None:
+    machine = Radiograph(5, LINAC)
+    buffer = ScanBuffer(10, LINAC.pixels, 2)
+    for row in (0, 3, 4):
+        _place(buffer, row, machine.air_line(), row % 2)
+    high, low = buffer.of_energy(0), buffer.of_energy(1)
+    assert (high.arrived.tolist(), low.arrived.tolist()) == ([True, False, True], [False, True])
+    assert (high.lost, low.lost) == (1, 1)
+    rows = low.table(None).decode().splitlines()[1:]
+    assert [row.split(",")[:2] for row in rows] == [["1", "0"], ["3", "1"]]
+
+
+@given(st.permutations(range(12)), st.integers(0, 12))
+def test_in_whatever_order_lines_come_none_is_ever_of_the_other_energy(
+    order: list[int], count: int
+) -> None:
+    rows, buffer = order[:count], ScanBuffer(12, 4, 2)
+    for row in rows:
+        _place(buffer, row, np.full(4, 100 + row, np.uint16), row % 2)
+    for energy in (0, 1):
+        only = buffer.of_energy(energy)
+        seen = only.raw[only.arrived][:, 0].tolist()
+        assert seen == sorted(100 + row for row in rows if row % 2 == energy)

@@ -2,9 +2,9 @@
 
 import pytest
 
+from simulator.hall.barrier import BARRIER_TRAVEL_MS
+from simulator.hall.geometry import BELT
 from simulator.hall.plant import (
-    BARRIER_TRAVEL_MS,
-    BEAM_PLANE_MM,
     STEP_MS,
     Plant,
     Sees,
@@ -211,7 +211,7 @@ def test_the_beam_plane_cuts_the_unit_where_the_belt_has_brought_it() -> None:
     assert cut is not None
     travelled_mm = (plant.encoder_um - start_um) / 1000
     assert travelled_mm == pytest.approx(300.0)
-    assert cut.offset_mm == pytest.approx(plant.fronts_mm()[0] - BEAM_PLANE_MM)
+    assert cut.offset_mm == pytest.approx(plant.fronts_mm()[0] - BELT.beam_plane_mm)
 
 
 def test_the_same_acts_give_the_same_history() -> None:

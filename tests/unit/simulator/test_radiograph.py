@@ -10,7 +10,7 @@ from drivers.line_frames import Ack, Command, Decoder, Event, Info, Line, LineKi
 from simulator.devices.detector import STEP_UM, LineDetector
 from simulator.hall import radiograph as rg
 from simulator.hall.plant import Slice
-from simulator.hall.radiograph import Box, Material, Radiograph, contents
+from simulator.hall.radiograph import Box, Energy, Material, Radiograph, contents
 from simulator.hall.units import Unit
 
 WALL = (Box(0, 100, 0, 2000, 10, Material.STEEL),)
@@ -68,7 +68,7 @@ def test_contents_lie_in_their_unit_and_never_change() -> None:
         for box in boxes:
             assert 0 <= box.start_mm < box.end_mm <= unit.length_mm
             assert 0 <= box.low_mm < box.high_mm <= unit.height_mm
-            assert box.nepers > 0
+            assert box.nepers(Energy.TUBE) > 0
 
 
 def _events(data: bytes) -> list[Event]:
