@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 STAMP := $(VENV)/.set-up-$(VERSION)
 
-.PHONY: run test setup packages check format lint types contracts unit simulation wire bench truth cover-law mutate explore pictures constraints clean
+.PHONY: run test setup packages check format lint types contracts unit simulation wire bench truth cover-law mutate matrix explore pictures constraints clean
 
 run: setup
 	@$(BIN)/python -m simulator.showcase
@@ -62,6 +62,9 @@ cover-law: setup
 
 mutate: setup
 	$(BIN)/python -m tests.mutate
+
+matrix: setup
+	$(BIN)/python -m tests.matrix
 
 explore: setup
 	$(BIN)/python -m simulator.exploration

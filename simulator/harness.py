@@ -16,6 +16,7 @@ from simulator.devices.iologik import IoLogik
 from simulator.devices.linac import LinacFault
 from simulator.devices.line_faults import LineFault
 from simulator.devices.ups_modbus import Ups
+from simulator.faults import FaultDesk, FaultRefused
 from simulator.hall.barrier import Barrier
 from simulator.hall.plant import Key, Sees, Spot
 from simulator.hall.tube import Fault
@@ -25,6 +26,7 @@ from simulator.lane import SimLane
 _UNIT = TypeAdapter(Unit)
 _UNIT_FIELDS = frozenset(Unit.__dataclass_fields__)
 _LINE_FAULT = TypeAdapter(LineFault)
+_LINE_FAULT_FIELDS = frozenset(LineFault.__dataclass_fields__)
 Answer = dict[str, object]
 Device = TypeVar("Device")
 
@@ -46,6 +48,7 @@ class Request(BaseModel):
     text: str = ""
     persists: bool = False
     fault: dict[str, object] | None = None
+    for_ms: int = 0
     tto_ds: int | None = Field(default=None, ge=0, le=300)
     sll: int | None = Field(default=None, ge=0, le=8)
 
@@ -78,6 +81,7 @@ class Harness:
     def __init__(self, lane: SimLane, seed: int = 0) -> None:
         self._lane = lane
         self.maker = UnitMaker(seed, VEHICLE_SIZES if lane.vehicles else GOODS_SIZES)
+        self.desk = FaultDesk(lane)
         self._acts: dict[str, Callable[[Request], Answer]] = {
             "arrive": self._arrive,
             "take_away": self._take_away,
@@ -100,6 +104,7 @@ class Harness:
             "repair": self._repair,
             "line_fault": self._line_fault,
             "line_clear": self._line_clear,
+            "line_faults": self._line_faults,
             "power": self._power,
             "freeze": self._freeze,
             "read": self._read,
@@ -121,7 +126,7 @@ class Harness:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
             return {"ok": False, "error": f"{where}: {first['msg']}"}
-        except _Refused as error:
+        except (_Refused, FaultRefused) as error:
             return {"ok": False, "error": str(error)}
 
     def _arrive(self, request: Request) -> Answer:
@@ -229,17 +234,25 @@ class Harness:
         return {}
 
     def _line_fault(self, request: Request) -> Answer:
-        script = self._lane.faults.get(request.device)
-        if script is None or request.fault is None:
-            known = ", ".join(sorted(self._lane.faults))
-            raise _Refused(f"line_fault: needs fault and a device, one of {known}")
-        script.add(_LINE_FAULT.validate_python(request.fault))
+        if request.fault is None:
+            raise _Refused("fault: is missing; an object with at least harm")
+        unknown = sorted(set(request.fault) - _LINE_FAULT_FIELDS)
+        if unknown:
+            raise _Refused(f"fault.{unknown[0]}: a fault has no such field")
+        fault = _LINE_FAULT.validate_python(request.fault)
+        self.desk.set(request.device, fault, request.for_ms)
         return {}
 
-    def _line_clear(self, _: Request) -> Answer:
-        for script in self._lane.faults.values():
-            script.clear()
+    def _line_clear(self, request: Request) -> Answer:
+        self.desk.clear(request.device)
         return {}
+
+    def _line_faults(self, _: Request) -> Answer:
+        """Every device with the harms that fit it, and the faults that stand."""
+        return {
+            "devices": {name: jsonable(harms) for name, harms in self.desk.devices().items()},
+            "standing": [jsonable(each) for each in self.desk.standing()],
+        }
 
     def _power(self, request: Request) -> Answer:
         """``what`` is board or mains (``on`` false takes it away), safety or generator (cycled)."""
@@ -247,7 +260,7 @@ class Harness:
             board = _fitted(self._lane.board, "board")
             board.power(self._lane.now_ms, on=request.on)
         elif request.what == "safety":
-            _fitted(self._lane.safety, "safety controller").power_cycle()
+            _fitted(self._lane.safety, "safety controller").power_up()
         elif request.what == "generator":
             if self._lane.linac is not None:
                 self._lane.linac.power_up()

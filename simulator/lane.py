@@ -6,6 +6,7 @@ board, generator, hall), so the same bytes at the same times give the same histo
 """
 
 from collections.abc import Callable, Mapping
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import Protocol
 
@@ -22,11 +23,13 @@ from simulator.devices.readers import LineReader
 from simulator.devices.rs_s131 import AreaMonitor
 from simulator.devices.sinamics_v20 import V20
 from simulator.devices.spellman import Generator
+from simulator.devices.spoilt import Endpoint, Spoilt, delimited
 from simulator.devices.technix import TechnixGenerator
 from simulator.devices.toledo import Weighbridge
 from simulator.hall.plant import STEP_MS, Plant
 from simulator.hall.tube import Tube
 from simulator.lane_file import Contact, DeviceEntry, LaneFile, SerialWire, TcpWire, Wire
+from simulator.plugs import Plug
 from simulator.slaves import BeltDrive, Living, make_slaves
 
 READ_DELAY_MS = 300
@@ -38,14 +41,8 @@ BACKGROUND_MR_H, BEAM_MR_H, LEAK_MR_H = 0.012, 0.02, 5.0
 """Dose rates beside the lane: without beam, with it, and where its shielding leaks."""
 
 
-class Endpoint(Protocol):
-    """What hangs on a wire: bytes in, bytes out, at a time in milliseconds."""
-
-    def receive(self, data: bytes, now_ms: int) -> bytes:
-        """Take bytes; return what goes out now."""
-
-    def poll(self, now_ms: int) -> bytes:
-        """Return what goes out now without having been asked."""
+DETECTOR = "detector"
+"""What the line detector is called among the devices; a lane file has no section for it there."""
 
 
 class Source(Endpoint, Protocol):
@@ -85,6 +82,10 @@ class SimLane:
         self.faults: dict[str, FaultScript] = {}
         self.serial: dict[SerialWire, Endpoint] = {}
         self.tcp: dict[TcpWire, Callable[[], Endpoint]] = {}
+        self.devices = {device.name: device for device in lane_file.devices}
+        self.plugs: dict[Wire, Plug] = {}
+        self._later: list[tuple[int, int, Callable[[], None]]] = []
+        self._orders = 0
         self._maps = device_maps
         self._tube_limits = lane_file.tube
         self._living: list[Living] = []
@@ -109,7 +110,19 @@ class SimLane:
             self._install(device, slaves)
         for wire, on_wire in slaves.items():
             self._string(wire, on_wire, lane_file)
+        self.detector_wire = lane_file.detector
+        self.array = lane_file.array
+        if self.detector_wire is not None:
+            self.faults[DETECTOR] = FaultScript(seed=seed)
+        for each in (*self.serial, *self.tcp, self.detector_wire):
+            if each is not None:
+                self.plugs[each] = Plug()
         self._move_contacts()
+
+    def later(self, at_ms: int, act: Callable[[], None]) -> None:
+        """Do something at a time of the lane."""
+        self._orders += 1
+        heappush(self._later, (at_ms, self._orders, act))
 
     def advance(self, now_ms: int) -> None:
         """Live until ``now_ms``, in steps of 5 ms; at rest in strides of 20 ms at most."""
@@ -136,6 +149,8 @@ class SimLane:
 
     def _step(self, now_ms: int) -> None:
         self.now_ms = now_ms
+        while self._later and self._later[0][0] <= now_ms:
+            heappop(self._later)[2]()
         if self.plant.people.reset_pressed and now_ms >= self._reset_until_ms:
             self.plant.people.reset_pressed = False
         for slave in self._living:
@@ -213,15 +228,15 @@ class SimLane:
         generator.tube.limit(self._tube_limits)
         return generator
 
-    def _board(self, _: DeviceEntry) -> Endpoint:
+    def _board(self, device: DeviceEntry) -> Endpoint:
         self.board = Board(self.plant)
-        return self.board
+        return Spoilt(self.board, self._script(device), delimited)
 
     def _reader(self, device: DeviceEntry) -> Endpoint:
         self.readers[device.name] = reader = LineReader()
         if device.reads in {"plate", "container"} or (not device.reads and device.name == "label"):
             self._of_labels.add(device.name)
-        return reader
+        return Spoilt(reader, self._script(device))
 
     def _toledo(self, device: DeviceEntry) -> Endpoint:
         self.scales[device.name] = scale = Weighbridge(

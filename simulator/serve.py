@@ -7,10 +7,9 @@ from pathlib import Path
 
 from edge.errors import DeviceUnreachable
 from simulator.devices.detector import DetectorServer, LineDetector, PlantSource
-from simulator.hall.array import GOODS_ARRAY, LineArray
 from simulator.hall.plant import STEP_MS
 from simulator.harness import Answer, Harness
-from simulator.lane import SimLane
+from simulator.lane import DETECTOR, SimLane
 from simulator.lane_file import TcpWire
 from simulator.wires import PtyWire, TcpFront, serve_pty, serve_tcp, unreachable
 
@@ -28,9 +27,7 @@ class Server:
         lane: what is served.
         harness: what the control socket speaks to.
         state: folder the serial links and the socket are made in.
-        detector: where the line detector listens, None for a lane without one.
         seed: seed of the detector's noise.
-        array: the detector's elements.
     """
 
     def __init__(
@@ -39,13 +36,10 @@ class Server:
         harness: Harness,
         state: Path,
         *,
-        detector: TcpWire | None = None,
         seed: int = 0,
-        array: LineArray = GOODS_ARRAY,
     ) -> None:
         self._lane = lane
-        self._array = array
-        self._detector_wire = detector
+        self._detector_wire = lane.detector_wire
         self._seed = seed
         self._harness = harness
         self._state = state
@@ -71,11 +65,18 @@ class Server:
         """Make every wire stand. Raises DeviceUnreachable for one that cannot."""
         for wire, endpoint in self._lane.serial.items():
             link = self._state / wire.port
-            self._ptys.append(
-                serve_pty(endpoint, link, baud=wire.baud, parity=wire.parity, clock=self.clock)
+            pty = serve_pty(
+                endpoint,
+                link,
+                baud=wire.baud,
+                parity=wire.parity,
+                clock=self.clock,
+                plug=self._lane.plugs[wire],
             )
+            self._ptys.append(pty)
         for tcp, factory in self._lane.tcp.items():
-            self._fronts.append(await serve_tcp(factory, tcp.host, tcp.port, self.clock))
+            plug = self._lane.plugs[tcp]
+            self._fronts.append(await serve_tcp(factory, tcp.host, tcp.port, self.clock, plug))
         await self._open_detector()
         await self._open_control()
 
@@ -119,8 +120,10 @@ class Server:
         wire = self._detector_wire
         if wire is None:
             return
-        detector = LineDetector(PlantSource(self._lane.plant), self._seed, self._array)
-        server = DetectorServer(detector, now_us=lambda: self.clock() * 1000)
+        faults, plug = self._lane.faults[DETECTOR], self._lane.plugs[wire]
+        source = PlantSource(self._lane.plant)
+        detector = LineDetector(source, self._seed, faults, self._lane.array)
+        server = DetectorServer(detector, now_us=lambda: self.clock() * 1000, plug=plug)
         try:
             await server.start(wire.host, wire.port)
         except OSError as error:

@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from edge.errors import DeviceUnreachable
-from simulator.lane import Endpoint
+from simulator.devices.spoilt import Endpoint
+from simulator.plugs import Plug
 
 MAX_UNSENT_BYTES = 65_536
 MAX_CONNECTIONS = 8
@@ -23,6 +24,7 @@ CHUNK_S = 0.002
 
 Clock = Callable[[], int]
 """Lives the lane up to the present and returns the present in milliseconds."""
+NEVER_PULLED = Plug()
 
 
 def bits_per_character(parity: str) -> int:
@@ -34,13 +36,22 @@ class PtyWire:
     """A serial line: the far end is the pty that ``link`` points to.
 
     A slave descriptor stays open, so that a client may come and go. What a client does not read
-    is lost, as on a real line.
+    is lost, as on a real line. While its plug is out the link is gone, as the device of an adapter
+    that was pulled out, and whoever had it open is hung up on.
     """
 
     def __init__(
-        self, endpoint: Endpoint, link: Path, *, baud: int, parity: str, clock: Clock
+        self,
+        endpoint: Endpoint,
+        link: Path,
+        *,
+        baud: int,
+        parity: str,
+        clock: Clock,
+        plug: Plug = NEVER_PULLED,
     ) -> None:
         self._endpoint = endpoint
+        self._plug = plug
         self._link = link
         self._character_s = bits_per_character(parity) / baud
         self._clock = clock
@@ -48,24 +59,40 @@ class PtyWire:
         self._in_free_s = 0.0
         self._out_free_s = 0.0
         self._timers: set[asyncio.TimerHandle] = set()
+        self._is_open = False
+        self._open()
+
+    def _open(self) -> None:
         self._master, self._slave = os.openpty()
         tty.setraw(self._master)
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
         try:
-            _point(link, os.ttyname(self._slave))
+            _point(self._link, os.ttyname(self._slave))
         except OSError:
             os.close(self._master)
             os.close(self._slave)
             raise
+        self._is_open = True
         self._loop.add_reader(self._master, self._readable)
 
     def poll(self) -> None:
-        """Send what the device says unasked."""
-        self._send(self._endpoint.poll(self._clock()))
+        """Send what the device says unasked, and follow the plug."""
+        now_ms = self._clock()
+        said = self._endpoint.poll(now_ms)
+        is_in = self._plug.is_in(now_ms)
+        if self._is_open and not is_in:
+            self.close()
+        elif not self._is_open and is_in:
+            self._in_free_s = self._out_free_s = 0.0
+            self._open()
+        self._send(said)
 
     def close(self) -> None:
         """Take the line away."""
+        if not self._is_open:
+            return
+        self._is_open = False
         self._loop.remove_reader(self._master)
         for timer in self._timers:
             timer.cancel()
@@ -87,6 +114,8 @@ class PtyWire:
         self._send(self._endpoint.receive(data, self._clock()))
 
     def _send(self, data: bytes) -> None:
+        if not self._is_open:
+            return
         now_s = self._loop.time()
         self._out_free_s = max(now_s, self._out_free_s)
         room = MAX_UNSENT_BYTES - int((self._out_free_s - now_s) / self._character_s)
@@ -120,10 +149,18 @@ def _point(link: Path, target: str) -> None:
     link.symlink_to(target)
 
 
-def serve_pty(endpoint: Endpoint, link: Path, *, baud: int, parity: str, clock: Clock) -> PtyWire:
+def serve_pty(
+    endpoint: Endpoint,
+    link: Path,
+    *,
+    baud: int,
+    parity: str,
+    clock: Clock,
+    plug: Plug = NEVER_PULLED,
+) -> PtyWire:
     """Put a device on a new pty that ``link`` points to. Raises DeviceUnreachable."""
     try:
-        return PtyWire(endpoint, link, baud=baud, parity=parity, clock=clock)
+        return PtyWire(endpoint, link, baud=baud, parity=parity, clock=clock, plug=plug)
     except OSError as error:
         detail = f"{error.strerror}; remove what stands there or name another state folder"
         raise DeviceUnreachable(str(link), "make the serial line", detail) from error
@@ -168,11 +205,17 @@ class _Connection(asyncio.Protocol):
 
 
 class TcpFront:
-    """A listening device; each client gets its own endpoint from the factory."""
+    """A listening device; each client gets its own endpoint from the factory.
 
-    def __init__(self, factory: Callable[[], Endpoint], clock: Clock) -> None:
+    While its plug is out it has no clients.
+    """
+
+    def __init__(
+        self, factory: Callable[[], Endpoint], clock: Clock, plug: Plug = NEVER_PULLED
+    ) -> None:
         self._factory = factory
         self.clock = clock
+        self._plug = plug
         self._connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
 
@@ -192,8 +235,8 @@ class TcpFront:
         return port
 
     def admit(self, connection: _Connection) -> bool:
-        """Keep a connection, if there is room."""
-        if len(self._connections) >= MAX_CONNECTIONS:
+        """Keep a connection, if there is room and the plug is in."""
+        if len(self._connections) >= MAX_CONNECTIONS or not self._plug.is_in(self.clock()):
             return False
         self._connections.add(connection)
         return True
@@ -203,9 +246,10 @@ class TcpFront:
         self._connections.discard(connection)
 
     def poll(self) -> None:
-        """Send what the device says unasked."""
+        """Send what the device says unasked, or end every connection while the plug is out."""
+        is_in = self._plug.is_in(self.clock())
         for connection in tuple(self._connections):
-            connection.poll()
+            connection.poll() if is_in else connection.close()
 
     def close(self) -> None:
         """Stop listening and end every connection."""
@@ -216,10 +260,10 @@ class TcpFront:
 
 
 async def serve_tcp(
-    factory: Callable[[], Endpoint], host: str, port: int, clock: Clock
+    factory: Callable[[], Endpoint], host: str, port: int, clock: Clock, plug: Plug = NEVER_PULLED
 ) -> TcpFront:
     """Put a device on a TCP port. Raises DeviceUnreachable, naming a port that is in use."""
-    front = TcpFront(factory, clock)
+    front = TcpFront(factory, clock, plug)
     try:
         await front.listen(host, port)
     except OSError as error:

@@ -14,7 +14,7 @@ from edge.core.catalogue import TEXTS
 from edge.core.effects import Entry, EntryKind
 from edge.core.faults import CATALOGUE, Fault
 from edge.core.inspection import InspectionState
-from edge.core.lane import PACKML, LaneState
+from edge.core.lane import PACKML, SERVING, LaneState
 from edge.law.exemptions import HoldDecision
 from edge.law.outcomes import ProcessState
 from edge.law.verdicts import Reason, TableRef, Verdict, VerdictKind
@@ -242,7 +242,7 @@ class Tellers:
         return Telling({"began": began}, event)
 
     def _mode(self, entry: Entry, _case: Case | None, _note: Note, _now: datetime) -> Telling:
-        """The journal hears of every move; headquarters of those that stop or free the lane."""
+        """The journal hears of every move; headquarters of those that stop, serve or free it."""
         state = LaneState(entry.cause)
         stands = state in _STANDING
         due = stands or (state is LaneState.READY and not self._quiet)
@@ -254,7 +254,8 @@ class Tellers:
 
 
 _EVENT_TYPES = {model: name for name, model in data.EVENTS.items()}
-_STANDING = frozenset({LaneState.PROVING, LaneState.HELD, LaneState.TRIPPED})
+_STANDING = SERVING | {LaneState.PROVING, LaneState.HELD, LaneState.TRIPPED}
+"""Modes that headquarters hears of: no unit is taken in, or there may be a beam without one."""
 _END = {
     "exempt": ProcessState.NOT_APPLIED_EXEMPT,
     "no_basis": ProcessState.NOT_APPLIED_NO_BASIS,

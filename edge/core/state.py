@@ -151,6 +151,9 @@ class Work:
         assert pair in LANE_TABLE, pair
         after = LANE_TABLE[pair]
         self.state = self.state._replace(lane=after, mission=mission, elapsed=0, stall=0)
+        if LaneState.SCANNING in {before, after}:
+            # A beam that is missing and one that is not permitted are not one disagreement.
+            self.state = self.state._replace(stray=0)
         if after is not before:
             self.write(EntryKind.LANE_MODE, mission, after.value)
 

@@ -144,6 +144,16 @@ class Drive:
         """Remove the cause of a persisting fault; the fault itself stays until reset."""
         self._cause_persists = False
 
+    def power_up(self) -> None:
+        """Off and on again: no command, no master, not switched on; the belt runs out meanwhile."""
+        self._command, self._heard_ms = 0, None
+        self.state = DriveState.FAULT if self._cause_persists else DriveState.SWITCH_ON_DISABLED
+        for code in ("cmd", "lfrd"):
+            self._put(code, 0)
+        if not self._cause_persists:
+            self._put("lft", LFT_NONE)
+        self._show()
+
     def advance(self, now_ms: int) -> None:
         """Turn the belt until ``now_ms``."""
         elapsed_ms = now_ms - self._now_ms

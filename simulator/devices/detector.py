@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Protocol
 
+from simulator.devices.line_faults import FaultScript, Outbox, spoil_frame
 from simulator.hall.array import GOODS_ARRAY, LineArray
 from simulator.hall.plant import Plant, Slice
 from simulator.hall.radiograph import Box, Energy, Pixels, Radiograph, contents
+from simulator.plugs import Plug
 
 STEP_UM = GOODS_ARRAY.step_um
 MAX_STEPS = 200
@@ -108,6 +110,7 @@ class LineDetector:
     Args:
         source: the hall.
         seed: seed of the patterns and the noise.
+        faults: what goes wrong with its frames; a fault's ``function`` is the type of a frame.
         array: its elements.
 
     Attributes:
@@ -115,8 +118,16 @@ class LineDetector:
         skip_lines: so many of the next lines are lost inside the detector.
     """
 
-    def __init__(self, source: Source, seed: int, array: LineArray = GOODS_ARRAY) -> None:
+    def __init__(
+        self,
+        source: Source,
+        seed: int,
+        faults: FaultScript | None = None,
+        array: LineArray = GOODS_ARRAY,
+    ) -> None:
         self._source = source
+        self.faults = faults or FaultScript()
+        self._outbox = Outbox()
         self._array = array
         self.radiograph = Radiograph(seed, array)
         self._scan_id = 0
@@ -135,6 +146,21 @@ class LineDetector:
         """Send no more lines, as after STOP or a lost connection."""
         self._scan_id = 0
 
+    def hung_up(self) -> None:
+        """The connection is gone: what was armed and what waited to be sent is, too."""
+        self.disarm()
+        self._outbox.drop()
+
+    def _say(self, frames: list[bytes], now_us: int) -> bytes:
+        """Put frames on the wire, spoilt as its faults say."""
+        now_ms = now_us // 1000
+        if not self.faults.rules and self._outbox.is_empty:
+            return b"".join(frames)
+        for each in frames:
+            harms = self.faults.harms(0, each[5]) if each else ()
+            self._outbox.put(spoil_frame(each, harms, self.faults), harms, now_ms)
+        return self._outbox.due(now_ms)
+
     def info(self) -> bytes:
         """Return the INFO frame."""
         serial = SERIAL.ljust(16, b"\0")
@@ -148,7 +174,11 @@ class LineDetector:
         return b"".join(self.answers(kind, payload, now_us))
 
     def answers(self, kind: int, payload: bytes, now_us: int) -> Iterator[bytes]:
-        """Carry out a command and give the answer in frames, each made when it is asked for."""
+        """Carry out a command and give the answer frame by frame, each made when asked for."""
+        for each in self._frames(kind, payload, now_us):
+            yield self._say([each], now_us)
+
+    def _frames(self, kind: int, payload: bytes, now_us: int) -> Iterator[bytes]:
         argument = int.from_bytes(payload[:4], "little")
         if kind == HELLO:
             yield self.info()
@@ -175,15 +205,15 @@ class LineDetector:
     def poll(self, now_us: int) -> bytes:
         """Return the lines the belt has earned since the last call."""
         if not self.is_armed:
-            return b""
+            return self._say([], now_us)
         travelled = (self._source.encoder_um - self._next_um) // self._array.step_um + 1
         if travelled < 1:
-            return b""
+            return self._say([], now_us)
         overrun = max(0, travelled - MAX_STEPS)
         self._sequence += overrun
         self._next_um += overrun * self._array.step_um
         sent = [self._scan_line(now_us) for _ in range(travelled - overrun)]
-        return b"" if self.muted else b"".join(sent)
+        return b"" if self.muted else self._say(sent, now_us)
 
     def _scan_line(self, now_us: int) -> bytes:
         energy = self.radiograph.energy_of(self._sequence)
@@ -242,12 +272,19 @@ class DetectorServer:
         detector: the device.
         now_us: the detector's clock.
         poll_s: how often the belt is looked at.
+        plug: of its wire; while it is out, or the detector has no power, it has no client.
     """
 
     def __init__(
-        self, detector: LineDetector, *, now_us: Callable[[], int], poll_s: float = 0.01
+        self,
+        detector: LineDetector,
+        *,
+        now_us: Callable[[], int],
+        poll_s: float = 0.01,
+        plug: Plug | None = None,
     ) -> None:
         self.detector = detector
+        self._plug = plug or Plug()
         self._now_us = now_us
         self._poll_s = poll_s
         self._server: asyncio.Server | None = None
@@ -272,7 +309,7 @@ class DetectorServer:
             self._writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._writer is not None:
+        if self._writer is not None or not self._is_reachable():
             writer.close()
             return
         self._writer = writer
@@ -286,9 +323,13 @@ class DetectorServer:
             polling.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await polling
-            self.detector.disarm()
+            self.detector.hung_up()
             self._writer = None
             writer.close()
+
+    def _is_reachable(self) -> bool:
+        in_ = self._plug.is_in(self._now_us() // 1000)
+        return in_ and not self.detector.faults.is_dark(0)
 
     async def _obey(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -300,14 +341,17 @@ class DetectorServer:
             if frame(head[5], body[:size]) != head + body:
                 return
             answers = self.detector.answers(head[5], body[:size], self._now_us())
-            while frames := b"".join(islice(answers, FRAMES_AT_ONCE)):
-                writer.write(frames)
+            while frames := list(islice(answers, FRAMES_AT_ONCE)):
+                writer.write(b"".join(frames))
                 await writer.drain()
                 # Making thousands of lines takes long: the lane's other devices must live on.
                 await asyncio.sleep(0)
 
     async def _poll(self, writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():
+            if not self._is_reachable():
+                writer.transport.abort()
+                return
             lines = self.detector.poll(self._now_us())
             if writer.transport.get_write_buffer_size() < MAX_UNSENT_BYTES:
                 writer.write(lines)

@@ -56,6 +56,11 @@ class IoLogik:
         """Whether a relay is closed."""
         return bool(self.registers.get(Table.COIL, channel))
 
+    def power_up(self) -> None:
+        """Off and on again: every relay is open, the host was never heard."""
+        self.registers.store(Table.COIL, 0, [0] * self.channels)
+        self._heard_ms = None
+
     def refresh(self, now_ms: int) -> None:
         """A request came: the host is there."""
         self.advance(now_ms)

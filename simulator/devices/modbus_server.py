@@ -150,7 +150,10 @@ class RtuLine:
         self._outbox = Outbox()
 
     def receive(self, data: bytes, now_ms: int) -> bytes:
-        """Take bytes off the line; return what the slaves put on it now."""
+        """Take bytes off the line; return what the slaves put on it now.
+
+        One without power neither hears nor answers.
+        """
         for request in self._splitter.feed(data, now_ms):
             self._answer(request, now_ms)
         return self._outbox.due(now_ms)
@@ -161,11 +164,12 @@ class RtuLine:
 
     def _answer(self, request: Request, now_ms: int) -> None:
         if request.unit == 0:
-            for each in self._slaves.values():
-                execute(each, request.pdu, now_ms)
+            for unit, each in self._slaves.items():
+                if not self.faults.is_dark(unit):
+                    execute(each, request.pdu, now_ms)
             return
         slave = self._slaves.get(request.unit)
-        if slave is None:
+        if slave is None or self.faults.is_dark(request.unit):
             return
         harms = self.faults.harms(request.unit, request.pdu[0])
         pdu = _spoil_pdu(execute(slave, request.pdu, now_ms), harms)
@@ -199,6 +203,8 @@ class TcpConnection:
         return self._outbox.due(now_ms)
 
     def _answer(self, request: Request, now_ms: int) -> None:
+        if self.faults.is_dark(request.unit):
+            return
         harms = self.faults.harms(request.unit, request.pdu[0])
         slave = self._slaves.get(request.unit)
         if slave is None:

@@ -76,7 +76,7 @@ class SafetyPlc:
         self._drive_outputs()
         self._show()
 
-    def power_cycle(self) -> None:
+    def power_up(self) -> None:
         """Off and on again: everything virtual is forgotten, search-and-secure is lost."""
         self.registers.store(Table.HOLDING, 0, [0] * VIRTUAL_INPUT_WORDS)
         self.registers.store(Table.HOLDING, CONTROL, [0])

@@ -32,7 +32,9 @@ class AreaMonitor:
         self._outbox = Outbox()
 
     def receive(self, data: bytes, now_ms: int) -> bytes:
-        """Take bytes; anything but its question gets no answer."""
+        """Take bytes; anything but its question gets no answer, and nothing without power."""
+        if self.faults.is_dark(0):
+            return b""
         for byte in data:
             if byte != 0x0D:
                 self._partial.append(byte)

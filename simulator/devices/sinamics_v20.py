@@ -113,6 +113,15 @@ class V20:
         """Remove the cause of a persisting fault; the fault itself stays until acknowledged."""
         self._cause_persists = False
 
+    def power_up(self) -> None:
+        """Off and on again: no command, no master; the belt runs out meanwhile."""
+        self._command, self._telegram_ms, self.running = 0, None, False
+        if not self._cause_persists:
+            self.fault = F_NONE
+        for name in ("stw", "hsw"):
+            self.registers.store(Table.HOLDING, self._at[name], [0])
+        self._show()
+
     def advance(self, now_ms: int) -> None:
         """Turn the belt until ``now_ms``."""
         elapsed_ms = now_ms - self._now_ms

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from enum import IntEnum
 
-from simulator.devices.line_faults import FaultScript, Outbox, spoil_frame
+from simulator.devices.line_faults import FaultScript, Harm, LineFault, Outbox, spoil_frame
 from simulator.devices.spellman_frames import FrameReader, build
 from simulator.devices.spellman_series import SERIES
 from simulator.hall.plant import Plant
@@ -82,6 +82,7 @@ class Generator:
 
     def power_up(self) -> None:
         """Switch off and on: set points, faults and high voltage are gone."""
+        self._outbox.drop()
         self._set = {"kv": 0, "ma": 0, "limit": 2000, "preheat": 1000}
         self._limits = ("1600", "1000")
         self._local = self._power_up_local
@@ -92,6 +93,8 @@ class Generator:
     def receive(self, data: bytes, now_ms: int) -> bytes:
         """Take bytes; return the answers due now. What does not check gets no answer."""
         self.advance(now_ms)
+        if self.faults.is_dark(0):
+            return b""
         for fields in self._reader.feed(data):
             self.tube.heard(now_ms)
             command, args = fields[0], fields[1:]
@@ -101,9 +104,21 @@ class Generator:
                 answer = (*self._series.refusal, str(refused.code.value))
             number = int(command) if command.isdecimal() else 0
             harms = self.faults.harms(0, number)
+            command, answer = self._spoilt(command, answer, harms)
             frame = build((command, *answer), with_checksum=self._serial)
             self._outbox.put(spoil_frame(frame, harms, self.faults), harms, now_ms)
         return self._outbox.due(now_ms)
+
+    def _spoilt(
+        self, command: str, answer: tuple[str, ...], harms: tuple[LineFault, ...]
+    ) -> tuple[str, tuple[str, ...]]:
+        """Answer a question nobody asked, or refuse what was done."""
+        for fault in harms:
+            if fault.harm is Harm.WRONG_FUNCTION:
+                command = f"{(int(command) if command.isdecimal() else 0) % 99 + 1:02d}"
+            elif fault.harm is Harm.EXCEPTION:
+                answer = (*self._series.refusal, str(fault.amount or Refusal.VALUE.value))
+        return command, answer
 
     def poll(self, now_ms: int) -> bytes:
         """Return answers that were held back and are due now."""

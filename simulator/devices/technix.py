@@ -47,6 +47,7 @@ class TechnixGenerator:
 
     def power_up(self) -> None:
         """Switch off and on: set points, faults and high voltage are gone."""
+        self._outbox.drop()
         self._partial = bytearray()
         self._set = {"1": 0, "2": 0}
         self.local = True
@@ -59,6 +60,8 @@ class TechnixGenerator:
     def receive(self, data: bytes, now_ms: int) -> bytes:
         """Take bytes; return the answers due now. What is no command gets no answer."""
         self.advance(now_ms)
+        if self.faults.is_dark(0):
+            return b""
         for byte in data:
             if byte != 0x0D:
                 self._partial.append(byte)

@@ -63,7 +63,7 @@ class Weighbridge:
         load_kg = self._mass_kg()
         if load_kg != self._load_kg:
             self._load_kg, self._still_ms = load_kg, now_ms + SETTLE_MS
-        if now_ms >= self._due_ms and not self.silent:
+        if now_ms >= self._due_ms and not self.silent and not self.faults.is_dark(0):
             self._due_ms = now_ms - now_ms % FRAME_MS + FRAME_MS
             harms = self.faults.harms(0, 0)
             frame = spoil_frame(self._frame(now_ms), harms, self.faults)

@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from edge.core.faults import CATALOGUE, Fault, FaultClass
 from edge.core.inspection import InspectionState
 from edge.core.lane import LaneState
@@ -11,6 +13,8 @@ from simulator.hall.plant import Key
 from simulator.world.run import Plan
 from tests.simulation.full_lane import lane_folder
 from tests.simulation.scripted import Hand, changed, run_script
+
+pytestmark = pytest.mark.timeout(300)
 
 MONITOR = """
 [devices.monitor]

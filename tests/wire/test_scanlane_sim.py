@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.wire.lane_programs import until
+
 LANE = """
 [buses.drive]
 kind = "rtu"
@@ -97,3 +99,36 @@ def test_what_keeps_it_from_serving_is_said_in_one_line(tmp_path: Path, what: st
     assert errors.count("\n") == 1
     assert "Traceback" not in errors
     assert ("in use" in errors) or ("no.toml" in errors)
+
+
+def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    words = ("fault", *words, "--state", str(folder / "s"))
+    return subprocess.run(
+        [sys.executable, "-m", "simulator", *words], capture_output=True, text=True, timeout=30
+    )
+
+
+def test_faults_are_set_listed_and_cleared_while_it_runs(tmp_path: Path) -> None:
+    process = start(tmp_path, free_port())
+    link = tmp_path / "s" / "wires" / "drive"
+    try:
+        assert process.stdout is not None
+        assert "ready" in process.stdout.readline()
+        assert command(tmp_path, "set", "belt", "delay", "--amount", "40").returncode == 0
+        assert command(tmp_path, "set", "belt", "unplug").returncode == 0
+        until(lambda: not link.is_symlink(), "the adapter is gone")
+        told = command(tmp_path, "list").stdout
+        assert "stands at belt: harm delay, amount 40" in told
+        assert "stands at belt: harm unplug" in told
+        assert "safety: delay" in told
+        refused = command(tmp_path, "set", "belt", "wrong_transaction")
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert "does not fit belt" in refused.stderr
+        assert command(tmp_path, "clear", "belt").returncode == 0
+        until(link.is_char_device, "the adapter is back")
+        assert "stands at" not in command(tmp_path, "list").stdout
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
+    assert (process.returncode, errors) == (0, "")

@@ -194,3 +194,12 @@ def test_a_record_that_was_not_completed_closes_with_the_first_reason() -> None:
     assert telling.facts["why"] == "refused"
     _, event = tell(EntryKind.INSPECTION_CLOSED, "turning_away", case, {})
     assert event.data.reason == ""
+
+
+def test_headquarters_hears_of_every_mode_of_a_service_mission_and_of_its_end() -> None:
+    tellers, told = Tellers(LANE), []
+    for mode in ("ready", "service_warning", "service_intent", "service_beam", "ready"):
+        entry = Entry(EntryKind.LANE_MODE, 0, mode)
+        if tellers.tell(entry, None, {}, NOW).event is not None:
+            told.append(mode)
+    assert told == ["service_warning", "service_intent", "service_beam", "ready"]

@@ -175,6 +175,16 @@ def test_a_beam_without_a_permit_is_a_trip(feedback: str) -> None:
     assert lane.state.lane is LaneState.READY
 
 
+def test_a_beam_that_was_late_to_come_is_not_taken_for_one_without_a_permit() -> None:
+    lane = scanning().read(hv=Feedback.OFF).tick(LIMITS.hv_ticks - 1)
+    lane.read(source=Input.UNKNOWN, hv=Feedback.UNKNOWN)
+    assert lane.state.lane is LaneState.CLEARING
+    lane.tick(LIMITS.stray_ticks - 1)
+    assert lane.state.faults == ()
+    lane.tick()
+    assert [active.fault for active in lane.state.faults] == [Fault.BEAM_WITHOUT_PERMIT]
+
+
 @pytest.mark.parametrize("stage", ["warning", "admitting", "intent", "scanning"])
 @pytest.mark.parametrize("event", [ev.LeaseLost(), ev.Stalled()], ids=["lease", "stall"])
 def test_a_lost_lease_or_a_stall_is_never_continued(stage: str, event: ev.Event) -> None:

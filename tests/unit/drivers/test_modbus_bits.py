@@ -4,8 +4,8 @@ import pytest
 
 from drivers.modbus_requests import Request
 from edge.errors import DeviceGarbled
+from tests.unit.drivers.bus_bench import read, with_bus
 from tests.unit.drivers.fake_modbus import FakeSlave
-from tests.unit.drivers.test_modbus import read, with_bus
 
 
 @pytest.fixture(params=["rtu", "tcp"])

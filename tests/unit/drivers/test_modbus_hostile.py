@@ -16,7 +16,7 @@ from simulator.devices.line_faults import FaultScript, Harm, LineFault
 from simulator.devices.modbus_frames import rtu_frame
 from simulator.devices.modbus_server import RtuLine, TcpConnection
 from simulator.devices.registers import RegisterFile, Table
-from tests.unit.drivers.test_modbus import PORT, read, write
+from tests.unit.drivers.bus_bench import PORT, read, write
 from tests.unit.drivers.virtual_loop import run_virtual
 
 STEP_S = 0.005

@@ -151,6 +151,6 @@ def test_a_power_cycle_forgets_outputs_and_search_and_secure() -> None:
     plc, plant = fresh()
     staffed(plant)
     write(plc, 0, 0b111, 0)
-    plc.power_cycle()
+    plc.power_up()
     assert not plant.actuators.warning
     assert not bit(plc, 5)
