@@ -10,7 +10,7 @@ from edge.core.lane import DRIVING, PREPARED, STOPPED, LaneState
 from edge.core.state import Freshness, State
 from edge.core.tracking import Certainty
 from edge.errors import CommandRefused
-from simulator.hall.plant import TUNNEL_IN_MM, Key
+from simulator.hall.plant import Key
 from simulator.hall.units import Cargo, GoodsLine, Unit
 from tests.matrix.bench import Bench
 
@@ -156,7 +156,7 @@ class Hands:
             return
         at_entry = [one for one in state.inspections if one.token == state.tracking.entry]
         if any(one.state in _TAKEN_AWAY for one in at_entry) or state.lane in STOPPED:
-            self._bench.plant.take_away(TUNNEL_IN_MM - 1)
+            self._bench.plant.take_away(self._bench.plant.geometry.tunnel_in_mm - 1)
 
     def _stands(self) -> bool:
         plant = self._bench.plant
