@@ -108,7 +108,8 @@ class Hands:
         here = plant.present() or plant.waiting() or state.inspections
         rows = self._logic.supervisor.inputs()
         well = all(getattr(rows, row).value == "ok" for row in ("source", "detector", "board"))
-        return state.lane is LaneState.READY and not here and not state.faults and well
+        fresh = state.key is state.secured is Freshness.FRESH
+        return state.lane is LaneState.READY and not here and not state.faults and well and fresh
 
     def _plight(self) -> str:
         state = self.state
@@ -147,7 +148,7 @@ class Hands:
             or (state.secured is not Freshness.FRESH and state.lane not in DRIVING)
         ):
             await self._search()
-        elif board is not None and board.session and board.key_edges == 0:
+        elif state.key is not Freshness.FRESH and board is not None and board.session:
             await self.turn_key()
 
     def _take_away(self) -> None:

@@ -206,7 +206,7 @@ class Life:
             begun_ms=begun_ms,
             ended_ms=ended_ms,
             beam=beam,
-            safe_ms=max(lit) if lit and not completed else None,
+            safe_ms=max(lit, default=0) if (beam or lit) and not completed else None,
             codes=_codes(entries),
             own=_codes([one for one in entries if one.body.get("device") == cell.device]),
             reason=str(left[0].body.get("cause", "")) if left else "",
