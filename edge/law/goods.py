@@ -70,10 +70,10 @@ def study_line(
     found = _UNHEARD if lexicon is None else find_words(lexicon, line.description)
     if table is None or isinstance(digits, CodeProblem):
         return StudiedLine(line, digits, *_NO_ROWS, found)
-    return StudiedLine(line, digits, *_rows(table, digits), found)
+    return StudiedLine(line, digits, *code_rows(table, digits), found)
 
 
-class _CodeRows(NamedTuple):
+class CodeRows(NamedTuple):
     """What a table says of a code; the fields are those of `StudiedLine`."""
 
     exempt: tuple[ExemptRow, ...]
@@ -82,13 +82,14 @@ class _CodeRows(NamedTuple):
     expects: frozenset[str]
 
 
-_NO_ROWS = _CodeRows((), (), (), frozenset())
+_NO_ROWS = CodeRows((), (), (), frozenset())
 
 
 @lru_cache(maxsize=4096)
-def _rows(table: ExemptionTable, digits: str) -> _CodeRows:
+def code_rows(table: ExemptionTable, digits: str) -> CodeRows:
+    """Look up what a table says of a code, as `read_code` gives it."""
     advice = table.possible(digits)
-    return _CodeRows(
+    return CodeRows(
         exempt=table.exempting.matching(digits),
         undecided=table.exempting.undecided(digits),
         advice=advice,
