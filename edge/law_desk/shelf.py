@@ -18,7 +18,7 @@ from edge.law.rule_texts import RULE_TEXTS
 from edge.law.table_reader import build_table
 from edge.law.tables import Action, ExemptionTable
 from edge.law.tariff import print_code
-from edge.law.timeline import alone_problems, validity_problems, word_problems
+from edge.law.timeline import alone_problems, today_problems, validity_problems, word_problems
 from edge.law.words import NATIVE_REVIEW
 from edge.law_desk.desk import load_signed, read_law
 from edge.law_desk.labels import ACTIONS, Language, label, plain, said
@@ -107,14 +107,20 @@ def _show_lexicon(lexicon: Lexicon, language: Language) -> Iterator[str]:
     yield f"  {label('review', language)}: {plain(lexicon.review)}"
 
 
-def check_law(folder: Path) -> tuple[LawData, list[Mistake]]:
-    """Find every mistake in a folder of the law, and in the validity of what is in it."""
+def check_law(folder: Path, today: date) -> tuple[LawData, list[Mistake]]:
+    """Find every mistake in a folder of the law, and in the validity of what is in it.
+
+    Args:
+        folder: of the law.
+        today: the civil day on which something should be in force.
+    """
     law, mistakes = load_signed(folder)
     words = folder / WORDS
     found = [
         *((folder, problem) for problem in validity_problems(law.tables, "table of exemptions")),
         *((words, problem) for problem in validity_problems(law.lexica, "lexicon of living goods")),
         *((folder, problem) for problem in alone_problems(law)),
+        *((folder, problem) for problem in today_problems(law, today)),
         *((folder, problem) for problem in word_problems(law)),
     ]
     dated = (Mistake(str(at), p.key, p.value, p.reason, p.remedy) for at, p in found)
