@@ -22,6 +22,7 @@ from edge.law.timeline import alone_problems, today_problems, validity_problems,
 from edge.law.words import NATIVE_REVIEW
 from edge.law_desk.desk import load_signed, read_law
 from edge.law_desk.labels import ACTIONS, Language, label, plain, said
+from edge.law_desk.row_words import what
 from edge.law_desk.rows import document_lines, goods_lines, vehicle_lines
 from edge.law_tables import WORDS
 
@@ -73,7 +74,7 @@ def _show_table(table: ExemptionTable, language: Language, *, rows: bool) -> Ite
     for row in sorted(table.rows, key=lambda row: row.prefix):
         text = said(RULE_TEXTS[row.rule], language)
         yield f"    {print_code(row.prefix)}  {row.rule.value}  {text}"
-        yield f"      {plain(row.what)}"
+        yield f"      {plain(what(row.what, language))}"
         yield f"      {label('source', language)}: {plain(row.source)}"
     yield f"  {label('advice', language)}:"
     actions = Counter(row.action for row in table.goods)
