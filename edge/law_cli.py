@@ -184,12 +184,16 @@ def law_show(
 
 @law.command("check")
 @click.argument("folder", type=click.Path(path_type=Path), required=False)
-def law_check(folder: Path | None) -> None:
-    """Find every mistake in the law of FOLDER, gaps and contradictions in time among them."""
+@_at_option
+def law_check(folder: Path | None, at: date | None) -> None:
+    """Find every mistake in the law of FOLDER, gaps and contradictions in time among them.
+
+    That nothing is in force on the day --at is a mistake as well.
+    """
     from edge.law_desk.shelf import check_law
 
     checked = folder or _shipped()
-    read, mistakes = check_law(checked)
+    read, mistakes = check_law(checked, at or _today())
     if mistakes:
         _mistakes(SettingsError(mistakes))
     tables, lexica = len(read.tables), len(read.lexica)

@@ -6,7 +6,7 @@ nothing by it.
 
 import hashlib
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,10 +39,12 @@ def load_law(folder: Path, is_signed: IsSigned) -> tuple[LawData, list[Mistake]]
         What builds, and every mistake found; the lane runs only without mistakes.
     """
     reason = "holds no table of exempt codes, so no permit could ever be made"
-    tables, mistakes = _load_all(folder, build_table, is_signed, reason)
+    tables, mistakes, broken = _load_all(folder, build_table, is_signed, reason)
     reason = "holds no lexicon of living goods, so no permit could ever be made"
-    lexica, more = _load_all(folder / WORDS, build_lexicon, is_signed, reason)
-    return LawData(tables, lexica), [*mistakes, *more, *_strangers(folder, tables, lexica)]
+    lexica, more, unknown = _load_all(folder / WORDS, build_lexicon, is_signed, reason)
+    if not unknown:
+        more += _strangers(folder, tables, broken, lexica)
+    return LawData(tables, lexica), [*mistakes, *more]
 
 
 def load_traffic(folder: Path) -> tuple[tuple[LegalTraffic, ...], list[Mistake]]:
@@ -75,9 +77,11 @@ def _load_all(
     build: Callable[..., _T | tuple[Problem, ...]],
     is_signed: IsSigned,
     reason: str,
-) -> tuple[tuple[_T, ...], list[Mistake]]:
+) -> tuple[tuple[_T, ...], list[Mistake], list[Mapping[str, object]]]:
+    """What builds, every mistake, and the content of files that were read and do not build."""
     built: list[_T] = []
     mistakes: list[Mistake] = []
+    broken: list[Mapping[str, object]] = []
     files = sorted(folder.glob("*.toml")) if folder.is_dir() else []
     if not files:
         mistakes.append(Mistake(str(folder), "-", "", reason, "Put the one in force there"))
@@ -91,9 +95,10 @@ def _load_all(
         made = build(mapping, hashlib.sha256(data).hexdigest(), provenance=signed)
         if isinstance(made, tuple):
             mistakes.extend(_mistakes(file, made))
+            broken.append(mapping)
         else:
             built.append(made)
-    return tuple(built), mistakes
+    return tuple(built), mistakes, broken
 
 
 def _read(file: Path) -> tuple[Mapping[str, object], bytes] | Mistake:
@@ -110,18 +115,36 @@ def _read(file: Path) -> tuple[Mapping[str, object], bytes] | Mistake:
 
 
 def _strangers(
-    folder: Path, tables: tuple[ExemptionTable, ...], lexica: tuple[Lexicon, ...]
+    folder: Path,
+    tables: tuple[ExemptionTable, ...],
+    broken: list[Mapping[str, object]],
+    lexica: tuple[Lexicon, ...],
 ) -> list[Mistake]:
-    """Words that a row expects and no lexicon knows: a slip of the pen would go unnoticed."""
+    """Words that a row expects and no lexicon knows: a slip of the pen would go unnoticed.
+
+    Tables that do not build are asked too, so that all their mistakes are told at once.
+    """
     if not lexica:
         return []
     known = {NAMES}.union(*(lexicon.entries for lexicon in lexica))
+    rows = [(row.prefix, sorted(row.expects)) for table in tables for row in table.goods]
+    rows += [row for mapping in broken for row in _expecting(mapping)]
     return [
         Mistake(
-            str(folder), f"goods {row.prefix}: expects", word, "no lexicon has this entry",
+            str(folder), f"goods {prefix}: expects", word, "no lexicon has this entry",
             f"Write an entry's id, or {NAMES!r} for every name of an animal",
         )
-        for table in tables
-        for row in table.goods
-        for word in sorted(row.expects - known)
+        for prefix, expects in rows
+        for word in expects
+        if word not in known
     ]  # fmt: skip
+
+
+def _expecting(mapping: Mapping[str, object]) -> Iterator[tuple[str, list[str]]]:
+    """Prefix and expected words of each row of goods, as far as they are such."""
+    goods = mapping.get("goods")
+    for row in goods if isinstance(goods, list) else ():
+        expects = row.get("expects") if isinstance(row, Mapping) else None
+        if isinstance(row, Mapping) and isinstance(expects, list):
+            words = sorted({word for word in expects if isinstance(word, str)})
+            yield str(row.get("prefix", "-"))[:80], words

@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+# The outcome is derived anew from the two answers: what is stored may be older than the model that
+# refuses any other. The stricter one is the first in the alphabet, so min() is the stricter one.
 _INSPECTIONS = """
 SELECT subject AS inspection, lane, min(time) AS opened,
   max(CASE type WHEN 'verdict.given' THEN json_extract(body, '$.data.verdict') END) AS verdict,
   max(CASE type WHEN 'scan.completed' THEN json_extract(body, '$.data.package.sha256') END)
     AS package,
-  max(CASE type WHEN 'outcome.given' THEN json_extract(body, '$.data.outcome') END) AS outcome,
+  min(CASE type WHEN 'outcome.given' THEN CASE
+    WHEN json_extract(body, '$.data.suspicion') = 0
+      AND json_extract(body, '$.data.agrees_with_documents') = 1
+      AND json_extract(body, '$.data.outcome') = 'without_suspicion'
+    THEN 'without_suspicion' ELSE 'under_suspicion' END END) AS outcome,
   max(CASE type WHEN 'inspection.closed' THEN json_extract(body, '$.data.state') END) AS state,
   max(CASE type WHEN 'inspection.closed' THEN time END) AS closed,
   max(json_extract(body, '$.data.simulated')) AS simulated

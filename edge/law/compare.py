@@ -1,22 +1,21 @@
 """What two tables, or two lexica, decide differently, in words.
 
-Computed on what decides; texts, sources and dates are listed apart. Codes are compared as the
-tables divide the tariff: for every prefix of either table, and for what is cut short of an exempt
-one, the codes that begin with it and with no longer prefix of either.
+Computed on what decides; texts, sources and dates are listed apart. Of two lists only what differs
+is printed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from edge.law.code_changes import code_changes
 from edge.law.lexicon import Element, Entry, FalseFriend, Lexicon
 from edge.law.tables import DocumentRow, ExemptionTable, GoodsRow, VehicleRow
-from edge.law.tariff import LENGTHS, print_code
+from edge.law.tariff import print_code
 
 _T = TypeVar("_T")
 
-_SCANNED = "not spoken of (scanned)"
-"""What becomes of a code of which no row speaks, where nothing else holds its unit."""
+_UNSPOKEN = "not spoken of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Difference:
 def compare_tables(old: ExemptionTable, new: ExemptionTable) -> Difference:
     """Compare two tables of exemptions and advice."""
     decides = sorted(
-        {*_codes(old, new), *_documents(old, new), *_vehicles(old, new)}
+        {*code_changes(old, new), *_documents(old, new), *_vehicles(old, new)}
     )  # fmt: skip
     apart = [*_head(old, new), *_texts(old, new)]
     if old.substance != new.substance and not decides:
@@ -43,87 +42,54 @@ def compare_tables(old: ExemptionTable, new: ExemptionTable) -> Difference:
     return Difference(tuple(decides), tuple(apart))
 
 
-def _codes(old: ExemptionTable, new: ExemptionTable) -> Iterator[str]:
-    exempt = {row.prefix for one in (old, new) for row in one.rows}
-    rows = exempt | {row.prefix for one in (old, new) for row in one.goods}
-    short = {prefix[:end] for prefix in exempt for end in range(2, len(prefix), 2)}
-    for prefix in sorted(rows | short):
-        below = [_below(one, prefix) for one in (old, new)]
-        if prefix in rows:
-            yield from _moved(_span(prefix, rows), old.ref.version, *below)
-        maybe = [_maybe(one, prefix) for one in (old, new)]
-        if maybe[0] != maybe[1]:
-            alone = ["; ".join(filter(None, pair)) for pair in zip(maybe, below, strict=True)]
-            yield from _moved(f"{print_code(prefix)} when no longer", old.ref.version, *alone)
-
-
-def _moved(what: str, version: str, before: str, after: str) -> Iterator[str]:
-    if before != after:
-        yield f"{what} was {before or _SCANNED} under {version}, is now {after or _SCANNED}"
-
-
-def _span(prefix: str, rows: set[str]) -> str:
-    """The codes that begin with a prefix, but for those that begin with a longer one of a row."""
-    shown = print_code(prefix)
-    if len(prefix) == max(LENGTHS):
-        return shown
-    finer = {row for row in rows if row != prefix and row.startswith(prefix)}
-    closest = [row for row in finer if not any(row[:end] in finer for end in range(len(row)))]
-    but = f", but for {', '.join(map(print_code, sorted(closest)))}," if closest else ""
-    return f"{shown} and below{but}"
-
-
-def _below(table: ExemptionTable, prefix: str) -> str:
-    """What is said of the codes that go on with no other row's; empty when nothing is."""
-    words = []
-    rules = {one.rule.value for one in table.exempting.matching(prefix)}
-    if rules:
-        words.append("exempt (" + ", ".join(sorted(rules)) + ")")
-    row = table.advice(prefix)
-    if row is not None:
-        expected = (
-            f", expects {', '.join(sorted(row.expects))}" if row.expects else ", expects no word"
-        )
-        policy = " (policy of the site)" if row.site_policy else ""
-        words.append(f"{row.action.value}{policy}{expected}")
-    return "; ".join(words)
-
-
-def _maybe(table: ExemptionTable, prefix: str) -> str:
-    """What is said besides of a code that is no longer than its prefix; empty when nothing is."""
-    finer = sorted(print_code(one.prefix) for one in table.exempting.undecided(prefix))
-    return f"held (it may be {', '.join(finer)})" if finer else ""
-
-
 def _documents(old: ExemptionTable, new: ExemptionTable) -> Iterator[str]:
-    def say(row: DocumentRow | None) -> str:
-        if row is None:
-            return "not spoken of"
-        beside = f", expected with {', '.join(sorted(row.expected_with))}"
-        named = f", by name {', '.join(sorted(row.stems))}"
-        return row.action.value + (beside if row.expected_with else "") + (
-            named if row.stems else ""
-        )  # fmt: skip
-
     rows = [{row.code: row for row in one.documents} for one in (old, new)]
     for code, before, after in _both(*rows):
-        yield from _changed(f"document {code}", say(before), say(after))
+        what = f"document {code}"
+        if before is None or after is None:
+            yield _came_or_went(what, _document(before), _document(after))
+            continue
+        if before.action is not after.action:
+            yield f"{what} was {before.action.value}, is now {after.action.value}"
+        known = [frozenset(map(print_code, row.expected_with)) for row in (before, after)]
+        yield from _listed(f"{what}: expected with", *known)
+        yield from _listed(f"{what}: name", frozenset(before.stems), frozenset(after.stems))
+
+
+def _document(row: DocumentRow | None) -> str:
+    if row is None:
+        return ""
+    known = ", ".join(map(print_code, sorted(row.expected_with)))
+    return row.action.value + (f", expected with {known}" if known else "") + _named(row.stems)
 
 
 def _vehicles(old: ExemptionTable, new: ExemptionTable) -> Iterator[str]:
-    def say(row: VehicleRow | None) -> str:
-        if row is None:
-            return "not spoken of"
-        return "hold" + (f", by name {', '.join(sorted(row.stems))}" if row.stems else "")
-
     rows = [{row.kind: row for row in one.vehicles} for one in (old, new)]
     for kind, before, after in _both(*rows):
-        yield from _changed(f"vehicle {kind}", say(before), say(after))
+        what = f"vehicle {kind}"
+        if before is None or after is None:
+            yield _came_or_went(what, _vehicle(before), _vehicle(after))
+            continue
+        yield from _listed(f"{what}: name", frozenset(before.stems), frozenset(after.stems))
 
 
-def _changed(what: str, before: str, after: str) -> Iterator[str]:
-    if before != after:
-        yield f"{what} was {before}, is now {after}"
+def _vehicle(row: VehicleRow | None) -> str:
+    return "" if row is None else "hold" + _named(row.stems)
+
+
+def _named(stems: tuple[str, ...]) -> str:
+    return f", by name {', '.join(sorted(stems))}" if stems else ""
+
+
+def _came_or_went(what: str, before: str, after: str) -> str:
+    return f"{what} was {before or _UNSPOKEN}, is now {after or _UNSPOKEN}"
+
+
+def _listed(what: str, old: frozenset[str], new: frozenset[str]) -> Iterator[str]:
+    """What has gone from a list and what has come to it, each list in one sentence."""
+    for gone_or_come, some in (("gone", old - new), ("come", new - old)):
+        if some:
+            yield f"{what}: has {gone_or_come}: {', '.join(sorted(some))}"
 
 
 def _both(

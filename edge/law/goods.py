@@ -3,7 +3,7 @@
 A word holds where the code does not explain it. It never exempts, and never clears.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,9 +11,14 @@ from edge.law.lexicon import Lexicon, Strength, WordClass
 from edge.law.living_words import Found, WordHit, find_words
 from edge.law.manifest import GoodsLine
 from edge.law.rules import Rule
+from edge.law.sightings import MAX_EFFORT
 from edge.law.tables import NAMES, Action, ExemptionTable, ExemptRow, GoodsRow
 from edge.law.tariff import CodeProblem, print_code, read_code
 from edge.law.verdicts import Finding
+
+MAX_UNIT_EFFORT = 12_000
+"""Steps that are spent on the descriptions of one unit beyond looking up words one by one: six on
+each of the most lines a manifest may have; a hyphen takes one, and a word that is heard two."""
 
 _UNHEARD = Found((), (), not_read_whole=False)
 
@@ -63,17 +68,39 @@ class StudiedLine(NamedTuple):
 # table and lexicon never change: remembering changes only the time.
 @lru_cache(maxsize=4096)
 def study_line(
-    line: GoodsLine, table: ExemptionTable | None, lexicon: Lexicon | None
+    line: GoodsLine,
+    table: ExemptionTable | None,
+    lexicon: Lexicon | None,
+    effort: int = MAX_EFFORT,
 ) -> StudiedLine:
     """Look everything up for one line; without table or lexicon nothing is known of it."""
     digits = read_code(line.code)
-    found = _UNHEARD if lexicon is None else find_words(lexicon, line.description)
+    found = _UNHEARD if lexicon is None else find_words(lexicon, line.description, effort)
     if table is None or isinstance(digits, CodeProblem):
         return StudiedLine(line, digits, *_NO_ROWS, found)
-    return StudiedLine(line, digits, *_rows(table, digits), found)
+    return StudiedLine(line, digits, *code_rows(table, digits), found)
 
 
-class _CodeRows(NamedTuple):
+def study_lines(
+    lines: Collection[GoodsLine], table: ExemptionTable | None, lexicon: Lexicon | None
+) -> tuple[StudiedLine, ...]:
+    """Look everything up for all lines of a unit, with no more work than `MAX_UNIT_EFFORT`.
+
+    Where they need more, each gets the same share of it: what lies beyond is not read whole. So the
+    order of the lines means nothing, and a lane that must withdraw a permit is never kept from it.
+    """
+    studied: list[StudiedLine] = []
+    spent = 0
+    for line in lines:
+        studied.append(study_line(line, table, lexicon))
+        spent += studied[-1].found.effort
+        if spent > MAX_UNIT_EFFORT:
+            share = MAX_UNIT_EFFORT // len(lines)
+            return tuple(study_line(one, table, lexicon, share) for one in lines)
+    return tuple(studied)
+
+
+class CodeRows(NamedTuple):
     """What a table says of a code; the fields are those of `StudiedLine`."""
 
     exempt: tuple[ExemptRow, ...]
@@ -82,13 +109,14 @@ class _CodeRows(NamedTuple):
     expects: frozenset[str]
 
 
-_NO_ROWS = _CodeRows((), (), (), frozenset())
+_NO_ROWS = CodeRows((), (), (), frozenset())
 
 
 @lru_cache(maxsize=4096)
-def _rows(table: ExemptionTable, digits: str) -> _CodeRows:
+def code_rows(table: ExemptionTable, digits: str) -> CodeRows:
+    """Look up what a table says of a code, as `read_code` gives it."""
     advice = table.possible(digits)
-    return _CodeRows(
+    return CodeRows(
         exempt=table.exempting.matching(digits),
         undecided=table.exempting.undecided(digits),
         advice=advice,

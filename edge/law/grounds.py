@@ -8,7 +8,7 @@ from edge.law.accompanying import document_findings, driver_findings, vehicle_fi
 from edge.law.case import Case, LawData
 from edge.law.dated import Absence, Missing, in_force
 from edge.law.envelope import Axis, AxisFit, Fit, judge
-from edge.law.goods import StudiedLine, line_findings, study_line
+from edge.law.goods import StudiedLine, line_findings, study_lines
 from edge.law.lexicon import Lexicon
 from edge.law.manifest import IdentityState, ManifestState
 from edge.law.rules import Rule
@@ -84,7 +84,7 @@ def study_case(case: Case) -> Study:
         case=case,
         table=table,
         lexicon=lexicon,
-        lines=tuple(study_line(line, known, words) for line in lines),
+        lines=study_lines(lines, known, words),
         axes=judge(case.envelope, case.measured, case.manifest.declared),
     )
 

@@ -5,11 +5,11 @@ classes, so that whoever knows the commodity code can tell an expected word (``h
 saddles) from one that is not.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge.law.false_friends import Silencing, silence
 from edge.law.lexicon import Language, Lexicon, Need, Strength, WordClass
-from edge.law.sightings import Line, Sighting
+from edge.law.sightings import MAX_EFFORT, Line, Sighting
 from edge.law.spelling import Reading
 
 MAX_SHOWN_CHARS = 80
@@ -66,12 +66,15 @@ class Found:
         hits: in the order of the text; an entry once for each place.
         silenced: what a false friend took away.
         not_read_whole: some of the text lies beyond what is read, was lost on its way here, or
-            holds no letter at all; that is a doubt of its own, whatever the hits.
+            holds no letter at all, or needs more work than a lane can give it; that is a doubt of
+            its own, whatever the hits.
+        effort: steps that were spent, see `sightings.MAX_EFFORT`.
     """
 
     hits: tuple[WordHit, ...]
     silenced: tuple[Silenced, ...]
     not_read_whole: bool
+    effort: int = field(default=0, compare=False)
 
     @property
     def strong(self) -> bool:
@@ -79,19 +82,21 @@ class Found:
         return any(hit.strength is Strength.STRONG for hit in self.hits)
 
 
-def find_words(lexicon: Lexicon, description: str) -> Found:
+def find_words(lexicon: Lexicon, description: str, effort: int = MAX_EFFORT) -> Found:
     """Find the words of a lexicon in one goods description. Never raises on any text.
 
     A live word that no false friend silences makes every animal of the line strong, and the
-    names that count only so (fish, seals) count.
+    names that count only so (fish, seals) count. Where ``effort`` steps do not suffice nothing is
+    silenced, and the description is not read whole.
     """
     reading = Reading(description)
     unread = reading.not_read_whole or not reading.has_letters
-    line = Line(lexicon, reading)
+    line = Line(lexicon, reading, effort)
     sightings = line.sightings()
+    silencings = {} if line.cut_short else silence(lexicon, line, sightings)
+    unread = unread or line.cut_short
     if all(sighting.entry.needs is Need.LIVE_WORD for sighting in sightings):
-        return Found((), (), unread)
-    silencings = silence(lexicon, line, sightings)
+        return Found((), (), unread, line.spent)
     heard = [sighting for sighting in sightings if sighting not in silencings]
     alive = any(sighting.entry.live_word for sighting in heard)
     quote = _Quotes(reading, description)
@@ -108,6 +113,7 @@ def find_words(lexicon: Lexicon, description: str) -> Found:
             if alive or one.entry.needs is not Need.LIVE_WORD
         ),
         not_read_whole=unread,
+        effort=line.spent,
     )
 
 

@@ -20,6 +20,13 @@ from edge.law.spelling import (
 MAX_PIECES = 6
 """Into so many pieces a word may be cut by hyphens and line ends and still be put together."""
 
+MAX_EFFORT = 3000
+"""Steps that are spent on one description beyond looking up its words one by one. A long and honest
+one needs some hundred; who writes nothing but hyphens would stall the lane with thousands."""
+
+_LETTER_EFFORT, _SIGHTING_EFFORT, _WINDOW_EFFORT = 3, 2, 4
+"""Steps for a letter that stands apart and for a word that is heard; places of a window a step."""
+
 
 class Sighting(NamedTuple):
     """One entry of the lexicon at one place.
@@ -40,15 +47,21 @@ class Line:
     Args:
         lexicon: the words.
         reading: the description.
+        effort: steps that may be spent on it.
 
     Attributes:
         words: for each token the numbers of the words it is written as.
         places: for each word, where it begins and the last token of it there.
+        spent: steps that were spent so far.
+        cut_short: they did not suffice, so words may stand there that were not looked for.
     """
 
-    def __init__(self, lexicon: Lexicon, reading: Reading) -> None:
+    def __init__(self, lexicon: Lexicon, reading: Reading, effort: int = MAX_EFFORT) -> None:
         self._lexicon = lexicon
         self._reading = reading
+        self._effort = effort
+        self.spent = 0
+        self.cut_short = False
         self.words = list(map(lexicon.index.find, reading.spelt))
         self.places: dict[int, dict[int, int]] = {}
         for place, words in enumerate(self.words):
@@ -62,6 +75,12 @@ class Line:
         # How far a word in pieces may push the others of its stem apart.
         self._slack = MAX_WORD_CHARS if joints or letters else 0
 
+    def spend(self, steps: int) -> bool:
+        """Take so many steps; false where there are no more, and what they were for is left."""
+        self.cut_short = self.cut_short or self.spent + steps > self._effort
+        self.spent += 0 if self.cut_short else steps
+        return not self.cut_short
+
     def _put(self, word: int, first: int, last: int) -> None:
         self.places.setdefault(word, {}).setdefault(first, last)
 
@@ -74,6 +93,8 @@ class Line:
             for last in range(first, min(first + MAX_PIECES - 1, len(spelt))):
                 if not joins[last] or len(whole) > MAX_WORD_CHARS:
                     break
+                if not self.spend(1):
+                    return
                 whole += spelt[last]
                 # Digits alone are no word in any script; most joined numbers are such.
                 if not whole.isdigit():
@@ -92,7 +113,10 @@ class Line:
                 and before[last + 1] == before[first + 1]
             ):
                 last += 1
-            if last - first + 1 >= MIN_SPACED:
+            count = last - first + 1
+            if count >= MIN_SPACED:
+                if not self.spend(count * _LETTER_EFFORT):
+                    return
                 letters = "".join(spelt[first : last + 1])
                 for word, start, end in reversed(self._lexicon.index.find_spaced(letters)):
                     self._put(word, first + start, first + end - 1)
@@ -138,9 +162,11 @@ class Line:
     def sightings(self) -> list[Sighting]:
         """Every entry at every place; those that need a Kazakh line only in one."""
         found: dict[tuple[str, tuple[int, ...]], Sighting] = {}
-        for word in self._lexicon.speaking.intersection(self.places):
+        for word in sorted(self._lexicon.speaking.intersection(self.places)):
             for first, last in self.places[word].items():
                 for entry, tokens in self._at(word, tuple(range(first, last + 1))):
+                    if not self.spend(_SIGHTING_EFFORT):
+                        return list(found.values())
                     if entry.needs is not Need.KAZAKH_CONTEXT or self._in_kazakh(tokens):
                         found[entry.entry_id, tokens] = Sighting(entry, tokens)
         return list(found.values())
@@ -164,7 +190,10 @@ class Line:
             return tokens
         places = self.places.get(words[0], {})
         leftmost = max(0, tokens[0] - window - self._slack - 1)
-        for first in range(leftmost, tokens[-1] + window + self._slack + 2):
+        window_places = range(leftmost, tokens[-1] + window + self._slack + 2)
+        if not self.spend(1 + len(window_places) // _WINDOW_EFFORT):
+            return None
+        for first in window_places:
             if first in places:
                 both = tuple(sorted({*tokens, *range(first, places[first] + 1)}))
                 if self._between(both) <= window:

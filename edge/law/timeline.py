@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from edge.law.case import LawData
-from edge.law.dated import D, Missing, in_force
+from edge.law.dated import D, Dated, Missing, in_force
 from edge.law.row_checks import Problem
 from edge.law.tables import NAMES
 from edge.law.tariff import print_code
@@ -41,19 +41,48 @@ def validity_problems(things: Sequence[D], name: str) -> tuple[Problem, ...]:
     return tuple(found)
 
 
+def today_problems(law: LawData, today: date) -> tuple[Problem, ...]:
+    """Tables or lexica of which none is in force today, where none was before or none is after.
+
+    A gap between two, and what the other kind has alone, are told by the other functions.
+    """
+    found = []
+    for name, things, others in (
+        ("table of exemptions", law.tables, law.lexica),
+        ("lexicon of living goods", law.lexica, law.tables),
+    ):
+        if _spans(things, today) or any(one.valid_from <= today <= one.valid_to for one in others):
+            continue
+        answer = in_force(things, today, name)
+        if things and isinstance(answer, Missing):
+            reason = f"{answer.absence.value}: {answer.reason}: nothing can be scanned today"
+            found.append(Problem(_KEY, answer.shown, reason, _capital(answer.remedy)))
+    return tuple(found)
+
+
+def _spans(things: Sequence[Dated], day: date) -> bool:
+    """Whether a day lies between the first day of the first and the last day of the last."""
+    return any(one.valid_from <= day for one in things) and any(
+        day <= one.valid_to for one in things
+    )
+
+
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
 def alone_problems(law: LawData) -> tuple[Problem, ...]:
-    """Days on which only tables or only lexica are valid: nothing can be scanned on them."""
+    """Days on which only tables or only lexica are valid: nothing can be scanned on them.
+
+    A gap between two of a kind is told by `validity_problems`.
+    """
     both = (("table of exemptions", law.tables), ("lexicon of living goods", law.lexica))
     days = sorted({*first_days(law.tables), *first_days(law.lexica)})
     found = []
     for place, day in enumerate(days[:-1]):
         lacking = [
             name for name, things in both
-            if not any(one.valid_from <= day <= one.valid_to for one in things)
+            if not _spans(things, day)
         ]  # fmt: skip
         if len(lacking) == 1 and law.tables and law.lexica:
             value = f"{day}..{days[place + 1] - _DAY}"

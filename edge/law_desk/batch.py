@@ -16,13 +16,13 @@ from edge.law_desk.columns import make_manifest, read_header
 from edge.law_desk.desk import Desk
 from edge.law_desk.labels import Language, said
 from edge.messages.base import MESSAGE_LIMIT_BYTES, read_object, utf8
-from edge.messages.manifest import Manifest, read_manifest
+from edge.messages.manifest import MAX_DOCUMENTS, MAX_GOODS_LINES, Manifest, read_manifest
 
 MAX_REMEMBERED = 100_000
 """So many ids of a spreadsheet are remembered, to find rows of one id that stand apart."""
 
-MAX_ROWS = 500
-"""Rows of one id: the goods lines a manifest may have."""
+MAX_ROWS = MAX_GOODS_LINES + MAX_DOCUMENTS
+"""Rows of one id: the goods lines and the documents a manifest may have."""
 
 Record = dict[str, Json]
 
@@ -70,7 +70,9 @@ def verdict_record(line: int, manifest: Manifest, desk: Desk, language: Language
         "officer_may_scan": verdict.officer_may_scan,
         "size": verdict.size.value,
         "table": None if verdict.table is None else verdict.table.version,
+        "table_sha256": None if verdict.table is None else verdict.table.sha256,
         "words": None if verdict.words is None else verdict.words.version,
+        "words_sha256": None if verdict.words is None else verdict.words.sha256,
     }
 
 
@@ -125,8 +127,8 @@ class _Group:
             self.rows.append(row)
         elif not self.flaw:
             self.flaw = (
-                f"has more than the {MAX_ROWS} goods lines or {MESSAGE_LIMIT_BYTES} bytes of one "
-                "manifest"
+                f"has more than the {MAX_GOODS_LINES} goods lines, {MAX_DOCUMENTS} documents or "
+                f"{MESSAGE_LIMIT_BYTES} bytes of one manifest"
             )
 
 

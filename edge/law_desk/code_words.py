@@ -15,6 +15,7 @@ from edge.law.tables import ExemptionTable, GoodsRow
 from edge.law.tariff import CodeProblem, print_code
 from edge.law.words import NATIVE_REVIEW
 from edge.law_desk.labels import ACTIONS, Language, headline, label, plain, said
+from edge.law_desk.row_words import CODE_PROBLEMS, what
 
 
 def explain(law: LawData, line: GoodsLine, day: date, language: Language) -> Iterator[str]:
@@ -47,15 +48,17 @@ def explain(law: LawData, line: GoodsLine, day: date, language: Language) -> Ite
 def _code(one: Explanation, language: Language) -> Iterator[str]:
     studied = one.studied
     if isinstance(studied.digits, CodeProblem):
-        yield f"{one.studied.line.code[:40]!r} {studied.digits.value}"
+        problem = said(CODE_PROBLEMS[studied.digits], language)
+        yield f"{one.studied.line.code[:40]!r} {problem}"
         return
     for row in studied.exempt:
-        code = print_code(row.prefix)
-        yield f"{label('exempt', language)} {row.rule.value}: {code}, {plain(row.what)}"
+        goods = f"{print_code(row.prefix)}, {plain(what(row.what, language))}"
+        yield f"{label('exempt', language)} {row.rule.value}: {goods}"
         yield f"  {label('source', language)}: {plain(row.source)}"
     for row in studied.undecided:
         code = print_code(row.prefix)
-        yield f"{label('undecided', language)} {code}: {row.rule.value}, {plain(row.what)}"
+        goods = plain(what(row.what, language))
+        yield f"{label('undecided', language)} {code}: {row.rule.value}, {goods}"
         yield f"  {label('source', language)}: {plain(row.source)}"
     for advice in studied.advice:
         yield from _advice(advice, language)
@@ -67,7 +70,7 @@ def _code(one: Explanation, language: Language) -> Iterator[str]:
 
 def _advice(row: GoodsRow, language: Language) -> Iterator[str]:
     policy = " site_policy" if row.site_policy else ""
-    yield f"{row.action.value}{policy}: {print_code(row.prefix)}, {plain(row.what)}"
+    yield f"{row.action.value}{policy}: {print_code(row.prefix)}, {plain(what(row.what, language))}"
     yield f"  {said(ACTIONS[row.action], language)}"
     yield f"  {label('source', language)}: {plain(row.source)}"
 

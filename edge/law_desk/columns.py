@@ -118,7 +118,8 @@ def make_manifest(rows: Sequence[Mapping[str, str]], lane_id: str) -> Manifest:
     Args:
         rows: texts by column, at least one row; each is one goods line and may name a document.
             A column of the manifest may be left empty after the row that fills it. A row of a
-            private vehicle whose cells of goods are all empty names no goods.
+            private vehicle whose cells of goods are all empty names no goods, and so does one
+            that names a document beside such cells.
         lane_id: where no row names a lane.
 
     Returns:
@@ -135,7 +136,7 @@ def make_manifest(rows: Sequence[Mapping[str, str]], lane_id: str) -> Manifest:
             if column.per is Per.MANIFEST:
                 _put(made, column, _agreed(name, rows))
         private = made.get("private_vehicle") is True
-        lines = (row for row in rows if not (private and _names_no_goods(row)))
+        lines = (row for row in rows if not _names_no_goods(row, private=private))
         made["goods"] = [_part(row, Per.LINE) for row in lines]
         documents = (_part(row, Per.DOCUMENT) for row in rows)
         made["documents"] = [one for one in documents if one]
@@ -144,10 +145,13 @@ def make_manifest(rows: Sequence[Mapping[str, str]], lane_id: str) -> Manifest:
     return read_manifest(json.dumps(made, ensure_ascii=False).encode())
 
 
-def _names_no_goods(row: Mapping[str, str]) -> bool:
-    """A private vehicle has no declaration of goods, yet its row must stand somewhere."""
-    lines = (name for name, column in COLUMNS.items() if column.per is Per.LINE)
-    return not any(row.get(name, "") for name in lines)
+def _names_no_goods(row: Mapping[str, str], *, private: bool) -> bool:
+    """A row without goods: of one more document, or of a private vehicle, which declares none."""
+    return not _says(row, Per.LINE) and (private or _says(row, Per.DOCUMENT))
+
+
+def _says(row: Mapping[str, str], per: Per) -> bool:
+    return any(row.get(name, "") for name, column in COLUMNS.items() if column.per is per)
 
 
 def _agreed(name: str, rows: Sequence[Mapping[str, str]]) -> str:

@@ -182,10 +182,11 @@ class Desk:
         """What is taken as measured: the amounts given, and the declared ones of other axes."""
         amounts: list[Measurement] = []
         told: list[Text] = []
+        limited = {axis for axis, _ in self._envelope.limits()}
         for axis, given in self._measured.items():
             amounts.append(Measurement(axis, given.value, given.uncertainty, Origin.MEASURED))
-            told.append(assume("given", axis=axis.value, **given._asdict()))
-        limited = {axis for axis, _ in self._envelope.limits()}
+            name = "given" if axis in limited else "unlimited"
+            told.append(assume(name, axis=axis.value, **given._asdict()))
         for one in facts.declared:
             if one.axis in limited and one.axis not in self._measured:
                 amounts.append(Measurement(one.axis, one.value, 0, Origin.MEASURED))

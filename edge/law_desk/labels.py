@@ -147,6 +147,14 @@ ASSUMED = MappingProxyType(
             "{axis} {value} ±{uncertainty}: задано как измеренное",
             "{axis} {value} ±{uncertainty}: өлшенген деп берілді",
         ),
+        "unlimited": Text(
+            "{axis} {value} ±{uncertainty}: given as measured and not looked at, since the lane "
+            "has no limits of it",
+            "{axis} {value} ±{uncertainty}: задано как измеренное и не учтено: у полосы нет таких "
+            "пределов",
+            "{axis} {value} ±{uncertainty}: өлшенген деп берілді, бірақ ескерілмеді: жолақта "
+            "мұндай шек жоқ",
+        ),
         "lane": Text(
             "the manifest names lane {named}; it is judged for lane {lane}",
             "в манифесте указана полоса {named}; оценено для полосы {lane}",

@@ -8,6 +8,7 @@ from edge.law.verdicts import TableRef
 from edge.law.words import NATIVE_REVIEW
 from edge.law_desk.desk import Answer, Guided
 from edge.law_desk.labels import Language, headline, label, plain, said
+from edge.law_desk.row_words import SIZES, offending
 
 
 def letter(answer: Answer, language: Language) -> Iterator[str]:
@@ -19,7 +20,7 @@ def letter(answer: Answer, language: Language) -> Iterator[str]:
     yield f"{label('verdict', language)}: {headline(verdict.kind, language, officer_may_scan=may)}"
     if verdict.kind is not VerdictKind.SCAN:
         yield _officer(language, may=may)
-    yield f"{label('size', language)}: {verdict.size.value}"
+    yield f"{label('size', language)}: {said(SIZES[verdict.size], language)}"
     yield from _section("reasons", answer.reasons, language)
     yield from _section("notices", answer.notices, language)
     if answer.also:
@@ -44,8 +45,9 @@ def _section(name: str, some: tuple[Guided, ...], language: Language) -> Iterato
     for one in some:
         reason, guide = one.reason, GUIDES[one.reason.rule]
         yield f"  {reason.rule_id}  {said(reason.text, language)}"
-        for offending in filter(None, reason.offending):
-            yield f"    {label('input', language)}: {plain(offending)}"
+        for one_input in filter(None, reason.offending):
+            shown = offending(reason.rule, one_input, language)
+            yield f"    {label('input', language)}: {plain(shown)}"
         if reason.count > len(reason.offending):
             yield f"    {label('more', language)}: {reason.count - len(reason.offending)}"
         for source in one.sources:

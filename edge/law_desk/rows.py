@@ -12,6 +12,7 @@ from edge.law.tables import ExemptionTable, GoodsRow
 from edge.law.tariff import print_code
 from edge.law.words import NATIVE_REVIEW, Json
 from edge.law_desk.labels import Language, label, plain, said
+from edge.law_desk.row_words import what
 
 _NONE = "-"
 
@@ -23,7 +24,12 @@ def goods_lines(table: ExemptionTable, language: Language) -> Iterator[str]:
         label("source", language),
         [
             (
-                (print_code(row.prefix), _action(row), row.what, _list(sorted(row.expects))),
+                (
+                    print_code(row.prefix),
+                    _action(row),
+                    what(row.what, language),
+                    _list(sorted(row.expects)),
+                ),
                 row.source,
             )
             for row in _by_code(table)
@@ -37,11 +43,19 @@ def document_lines(table: ExemptionTable, language: Language) -> Iterator[str]:
         (label("code", language), "action", "stems", label("documents", language), "expected_with"),
         label("source", language),
         [
-            ((row.code, row.action.value, _list(row.stems), row.what, _codes(row.expected_with)),
-             row.source)
+            (
+                (
+                    row.code,
+                    row.action.value,
+                    _list(row.stems),
+                    what(row.what, language),
+                    _codes(row.expected_with),
+                ),
+                row.source,
+            )
             for row in sorted(table.documents, key=lambda row: row.code)
         ],
-    )  # fmt: skip
+    )
 
 
 def vehicle_lines(table: ExemptionTable, language: Language) -> Iterator[str]:
@@ -49,7 +63,10 @@ def vehicle_lines(table: ExemptionTable, language: Language) -> Iterator[str]:
     yield from _columns(
         ("kind", "stems", label("vehicles", language)),
         label("source", language),
-        [((row.kind, _list(row.stems), row.what), row.source) for row in table.vehicles],
+        [
+            ((row.kind, _list(row.stems), what(row.what, language)), row.source)
+            for row in table.vehicles
+        ],
     )
 
 

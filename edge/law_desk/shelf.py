@@ -18,10 +18,11 @@ from edge.law.rule_texts import RULE_TEXTS
 from edge.law.table_reader import build_table
 from edge.law.tables import Action, ExemptionTable
 from edge.law.tariff import print_code
-from edge.law.timeline import alone_problems, validity_problems, word_problems
+from edge.law.timeline import alone_problems, today_problems, validity_problems, word_problems
 from edge.law.words import NATIVE_REVIEW
 from edge.law_desk.desk import load_signed, read_law
 from edge.law_desk.labels import ACTIONS, Language, label, plain, said
+from edge.law_desk.row_words import what
 from edge.law_desk.rows import document_lines, goods_lines, vehicle_lines
 from edge.law_tables import WORDS
 
@@ -73,7 +74,7 @@ def _show_table(table: ExemptionTable, language: Language, *, rows: bool) -> Ite
     for row in sorted(table.rows, key=lambda row: row.prefix):
         text = said(RULE_TEXTS[row.rule], language)
         yield f"    {print_code(row.prefix)}  {row.rule.value}  {text}"
-        yield f"      {plain(row.what)}"
+        yield f"      {plain(what(row.what, language))}"
         yield f"      {label('source', language)}: {plain(row.source)}"
     yield f"  {label('advice', language)}:"
     actions = Counter(row.action for row in table.goods)
@@ -107,14 +108,20 @@ def _show_lexicon(lexicon: Lexicon, language: Language) -> Iterator[str]:
     yield f"  {label('review', language)}: {plain(lexicon.review)}"
 
 
-def check_law(folder: Path) -> tuple[LawData, list[Mistake]]:
-    """Find every mistake in a folder of the law, and in the validity of what is in it."""
+def check_law(folder: Path, today: date) -> tuple[LawData, list[Mistake]]:
+    """Find every mistake in a folder of the law, and in the validity of what is in it.
+
+    Args:
+        folder: of the law.
+        today: the civil day on which something should be in force.
+    """
     law, mistakes = load_signed(folder)
     words = folder / WORDS
     found = [
         *((folder, problem) for problem in validity_problems(law.tables, "table of exemptions")),
         *((words, problem) for problem in validity_problems(law.lexica, "lexicon of living goods")),
         *((folder, problem) for problem in alone_problems(law)),
+        *((folder, problem) for problem in today_problems(law, today)),
         *((folder, problem) for problem in word_problems(law)),
     ]
     dated = (Mistake(str(at), p.key, p.value, p.reason, p.remedy) for at, p in found)

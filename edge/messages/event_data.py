@@ -5,9 +5,10 @@ Additive within a major version: readers ignore fields they do not know.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from edge.messages.base import Additive, Line, Sha256Hex, Text, Token, UtcTime
 
@@ -142,8 +143,25 @@ class UnitNotScanned(EventData):
     reason: Line = ""
 
 
+_CLEAN: JsonDict = {"suspicion": {"const": False}, "agrees_with_documents": {"const": True}}
+_ONLY_DERIVED: JsonDict = {
+    "if": {"properties": _CLEAN, "required": [*_CLEAN]},
+    "then": {"properties": {"outcome": {"const": "without_suspicion"}}},
+    "else": {"properties": {"outcome": {"const": "under_suspicion"}}},
+}
+"""What the law derives from the two answers, for readers of the JSON Schema. The contract knows no
+law, so it is said here once more; a test holds the two together."""
+
+
 class OutcomeGiven(EventData):
-    """The two answers of the analysing officer and the outcome derived from them."""
+    """The two answers of the analysing officer and the outcome derived from them.
+
+    Raises:
+        ValueError: another outcome than the two answers lead to; "without suspicion" beside a
+            suspicion or a discrepancy is no message.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_ONLY_DERIVED)
 
     officer: Token
     suspicion: bool
@@ -151,6 +169,19 @@ class OutcomeGiven(EventData):
     outcome: Literal["without_suspicion", "under_suspicion"]
     note: Text = ""
     command_id: Token | None = None
+
+    @model_validator(mode="after")
+    def _outcome_is_derived(self) -> Self:
+        """Refuse what the law does not derive from the two answers."""
+        clean = not self.suspicion and self.agrees_with_documents
+        derived = "without_suspicion" if clean else "under_suspicion"
+        if self.outcome != derived:
+            raise ValueError(
+                f"outcome {self.outcome!r} does not follow from suspicion={self.suspicion} and "
+                f"agrees_with_documents={self.agrees_with_documents}, which lead to {derived!r}; "
+                "send the answers as the officer gave them"
+            )
+        return self
 
 
 class InspectionClosed(EventData):

@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError
 
 from edge.errors import PublishError
 from edge.messages.base import (
+    MESSAGE_LIMIT_BYTES,
     Closed,
     LaneId,
     Line,
@@ -27,7 +28,12 @@ Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 MAX_GOODS_LINES = 2000
-"""So many bare lines fit into one message; with descriptions its size is the narrower limit."""
+"""So many bare lines fit into one message; with descriptions its size is the narrower limit: 1,000
+lines fit with about 40 letters of Russian or Kazakh each, twice as many of English. A message is no
+longer because brokers that others host take no longer packet (`base.MESSAGE_LIMIT_BYTES`)."""
+
+MAX_DOCUMENTS = 200
+"""Documents of one manifest."""
 
 
 class CarrierRequest(Closed):
@@ -103,10 +109,12 @@ class Manifest(Closed):
     declaration_no: Line = Field(default="", description="Number of the goods declaration")
     identifiers: Identifiers = Field(description="How the unit can be recognised")
     goods: tuple[GoodsLine, ...] = Field(
-        max_length=MAX_GOODS_LINES, description="Every line of goods; none for a private vehicle"
+        max_length=MAX_GOODS_LINES,
+        description="Every line of goods; none for a private vehicle. The whole message has "
+        f"at most {MESSAGE_LIMIT_BYTES} bytes of UTF-8",
     )
     documents: tuple[Document, ...] = Field(
-        default=(), max_length=200, description="Documents that go with the goods"
+        default=(), max_length=MAX_DOCUMENTS, description="Documents that go with the goods"
     )
     dimensions: Dimensions | None = Field(default=None, description="Declared size and mass")
     transport: Transport | None = Field(default=None, description="The vehicle, where there is one")

@@ -1,7 +1,8 @@
 """`make bench`: what the control process costs and how fast virtual time runs, beside the goals.
 
 Prints a table and writes it to ``tests/results/bench.md`` with the machine and a hash of the
-sources it speaks of. Nothing here can fail a test: figures depend on the machine.
+sources it speaks of. Ends with 1 where a goal is missed, and names each; the file is written all
+the same. No test runs this: figures depend on the machine.
 """
 
 import json
@@ -18,6 +19,7 @@ from simulator.world.run import Result
 from simulator.world.seeded import plan_of, run_seed
 from tests.bench import law_speed, modbus_speed, reaction, unit_overhead
 from tests.bench.core_speed import lane_hours_per_cpu_minute
+from tests.bench.goals import missed
 from tests.measured import write_result
 from tests.simulation.full_lane import run_full
 
@@ -115,8 +117,8 @@ def _virtual() -> list[tuple[str, str, str]]:
     ]
 
 
-def main() -> None:
-    """Measure, print, write down."""
+def main() -> int:
+    """Measure, print, write down; 1 where a goal is missed."""
     rows = [
         *_control(),
         *unit_overhead.rows(),
@@ -135,7 +137,11 @@ def main() -> None:
         "of CPU time"
     )
     print(write_result("bench", "Benchmark", SOURCES, table, note))
+    failed = missed(rows)
+    for line in failed:
+        print(f"missed: {line}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,6 +1,7 @@
 """Rules of `scanlane decide --batch`: a line for each manifest, nothing guessed for broken ones."""
 
 import contextlib
+import hashlib
 import io
 import json
 import tracemalloc
@@ -17,6 +18,7 @@ from edge.law_desk.batch import MAX_ROWS, judge_lines, judge_rows, raw_lines
 from edge.law_desk.columns import COLUMNS
 from edge.law_desk.desk import open_desk
 from edge.law_desk.labels import json_text
+from edge.messages.manifest import MAX_GOODS_LINES
 from tests.unit.control.kit import ROOT, Clock
 from tests.unit.test_law_cli import AT, call, manifest
 
@@ -281,9 +283,32 @@ def test_every_line_of_a_spreadsheet_is_in_a_verdict_or_an_error(texts: list[str
 
 
 def test_too_many_rows_of_one_id_are_an_error() -> None:
-    code, found = rows(*[f"a,arrival,8471 30,computers,{SIZES}"] * (MAX_ROWS + 1))
+    code, found = rows(*["a,arrival,8471 30,x,,,,"] * (MAX_ROWS + 1))
     assert code == 1
-    assert f"{MAX_ROWS} goods lines" in found[0]["error"]
+    assert f"{MAX_GOODS_LINES} goods lines" in found[0]["error"]
+
+
+def test_a_thousand_goods_lines_of_one_manifest_are_judged() -> None:
+    sizes = f"a,arrival,8471 30,Компьютер портативный новый,{SIZES}"
+    code, (found,) = rows(sizes, *["a,arrival,8471 30,Компьютер портативный новый,,,,"] * 999)
+    assert (code, found.get("error"), found["verdict"]) == (0, None, "scan")
+
+
+def test_a_row_with_a_document_and_no_goods_names_one_more_document_of_the_manifest() -> None:
+    head = f"{HEAD},document_type,document_number,document_date"
+    first = f"a,arrival,8471 30,computers,{SIZES},02011,1,2026-01-31"
+    code, (found,) = rows(first, "a,arrival,,,,,,,04021,2,2026-01-31", head=head)
+    assert (code, found["verdict"], found["rules"]) == (0, "scan", ["SC-CLEAR"])
+    _, (lacking,) = rows("a,arrival,,,,,,,04021,2,2026-01-31", head=head)
+    assert "HO-GOODS-MISSING" in lacking["rules"]
+
+
+def test_every_verdict_names_table_and_lexicon_by_their_hash() -> None:
+    _, (found,) = rows(f"a,arrival,8471 30,computers,{SIZES}")
+    law = Path(__file__).parents[2] / "config" / "law"
+    hashes = {hashlib.sha256(one.read_bytes()).hexdigest() for one in law.rglob("*.toml")}
+    assert {found["table_sha256"], found["words_sha256"]} <= hashes
+    assert found["table_sha256"] != found["words_sha256"]
 
 
 def test_a_row_without_a_time_of_validity_is_in_date() -> None:

@@ -162,6 +162,40 @@ def test_gaps_contradictions_and_unknown_words_are_mistakes(folder: Path) -> Non
     assert "= en-lively: no lexicon has this entry" in again.output
 
 
+def test_a_law_that_has_ended_is_a_mistake_today(folder: Path) -> None:
+    for file in (folder / TABLE.name, folder / "words" / WORDS.name):
+        mend(file, "valid_to = 2027-12-31", "valid_to = 2025-12-31")
+    assert call("law", "check", str(folder), "--at", "2025-12-31").exit_code == 0
+    ended = call("law", "check", str(folder), *AT)
+    assert ended.exit_code == 3
+    for name in ("table of exemptions", "lexicon of living goods"):
+        assert f"expired: every {name} ended before 2026-03-02" in ended.output
+    assert "2 mistake(s)" in ended.output
+    early = call("law", "check", str(folder), "--at", "2020-01-01")
+    assert early.output.count("nothing can be scanned today") == 2
+
+
+def test_a_gap_is_told_once(folder: Path) -> None:
+    table, later = folder / TABLE.name, folder / "later.toml"
+    later.write_bytes(table.read_bytes())
+    mend(table, "valid_to = 2027-12-31", "valid_to = 2026-01-31")
+    mend(later, "valid_from = 2025-01-01", "valid_from = 2027-01-01")
+    found = call("law", "check", str(folder), *AT)
+    assert found.exit_code == 3
+    assert "1 mistake(s)" in found.output
+    assert "2026-02-01..2026-12-31: gap" in found.output
+
+
+def test_a_table_that_does_not_build_is_asked_for_unknown_words_too(folder: Path) -> None:
+    table = folder / TABLE.name
+    mend(table, 'prefix = "2203"', 'prefix = "77"')
+    mend(table, 'expects = ["en-live"', 'expects = ["en-lively"')
+    found = call("law", "check", str(folder))
+    assert found.exit_code == 3
+    assert "= 77: names a chapter the tariff does not have" in found.output
+    assert "= en-lively: no lexicon has this entry" in found.output
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff" * 9, b"x" * 10_000_000, b"[" * 100_000])
 def test_a_folder_that_cannot_be_read_is_code_3(folder: Path, content: bytes) -> None:
     (folder / TABLE.name).write_bytes(content)
@@ -194,8 +228,8 @@ def test_a_changed_prefix_is_told_in_words(folder: Path) -> None:
         result = call("law", "diff", str(old), str(new), *AT)
         assert result.exit_code == 0
         decides, apart = result.output.split("texts, sources and dates alone:", 1)
-        assert "2203 and below, but for 2203 00, was allow, expects en-live" in decides
-        assert "under 2026.2, is now not spoken of (scanned)" in decides
+        assert "2203 and below, but for 2203 00 and what is cut short of it, is scanned" in decides
+        assert "as under 2026.2; words no longer expected: en-live, kk-live, ru-live" in decides
         assert "live fish" not in decides
         assert "exempt 0301 what: 'live fish' became 'fish that lives'" in apart
 

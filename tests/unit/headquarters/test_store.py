@@ -1,9 +1,11 @@
 """Headquarters stores every event once, and says exactly what it has."""
 
 import json
+import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -155,6 +157,34 @@ def test_inspections_are_flat(store: Store) -> None:
     assert inspection["simulated"] == 1
     (fault,) = store.rows("faults")
     assert fault["code"] == "belt-stalled"
+
+
+def test_headquarters_shows_no_outcome_that_the_answers_do_not_lead_to(
+    store: Store, tmp_path: Path
+) -> None:
+    given = OutcomeGiven.model_validate(
+        BASE
+        | {
+            "officer": "oac-1",
+            "suspicion": False,
+            "agrees_with_documents": True,
+            "outcome": "without_suspicion",
+        }
+    )
+    body = write_event(Place(LANE, STREAM, 1), subject="i-1", time=TIME, data=given)
+    forged = body.replace(b'"agrees_with_documents":true', b'"agrees_with_documents":false')
+    assert forged != body
+    store.add([Incoming("t", LANE, forged, STREAM, 1, TIME)])
+    assert [row["kind"] for row in store.rows("problems")] == ["unreadable"]
+    assert store.rows("inspections") == []
+    # What was taken in before the message refused it is shown as its answers say.
+    (file,) = (one for one in tmp_path.iterdir() if one.suffix in {".db", ".sqlite"})
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute(
+            "UPDATE events SET problem = NULL, subject = 'i-1', type = 'outcome.given', body = ?",
+            (forged.decode(),),
+        )
+    assert [row["outcome"] for row in store.rows("inspections")] == ["under_suspicion"]
 
 
 def test_a_late_will_of_an_earlier_session_changes_nothing(store: Store) -> None:

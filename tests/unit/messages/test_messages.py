@@ -1,6 +1,7 @@
 """The contract: what a message may say, and what is refused."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -8,9 +9,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from edge.errors import PublishError
+from edge.law.outcomes import Judgement, outcome
 from edge.messages.base import read_object, to_bytes
 from edge.messages.commands import COMMANDS, AnswerArgs, Command
-from edge.messages.event_data import EVENTS, LaneMode, VerdictGiven
+from edge.messages.event_data import EVENTS, LaneMode, OutcomeGiven, VerdictGiven
 from edge.messages.events import Place, read_event, schema_id, write_event
 from edge.messages.manifest import plain_identifier, read_manifest
 from edge.messages.schemas import schemas
@@ -281,3 +283,50 @@ def test_no_refusal_has_an_empty_place() -> None:
         with pytest.raises(PublishError) as refused:
             read_manifest(payload)
         assert ": :" not in str(refused.value)
+
+
+ANSWERS = [(suspicion, agrees) for suspicion in (True, False) for agrees in (True, False)]
+OUTCOMES = ("without_suspicion", "under_suspicion")
+
+
+def outcome_given(answers: tuple[bool, bool], said: str) -> dict[str, object]:
+    suspicion, agrees = answers
+    return {
+        "journal_sequence": 1, "journal_head": "ab" * 32, "simulated": True, "officer": "oac-1",
+        "suspicion": suspicion, "agrees_with_documents": agrees, "outcome": said,
+    }  # fmt: skip
+
+
+def derived(answers: tuple[bool, bool]) -> str:
+    suspicion, agrees = (Judgement.YES if one else Judgement.NO for one in answers)
+    return outcome(suspicion=suspicion, agrees_with_documents=agrees).value
+
+
+@pytest.mark.parametrize("answers", ANSWERS)
+@pytest.mark.parametrize("said", OUTCOMES)
+def test_no_message_holds_an_outcome_the_answers_do_not_lead_to(
+    answers: tuple[bool, bool], said: str
+) -> None:
+    data = outcome_given(answers, said)
+    if said == derived(answers):
+        assert OutcomeGiven.model_validate(data).outcome == said
+        return
+    with pytest.raises(ValidationError, match="does not follow from suspicion"):
+        OutcomeGiven.model_validate(data)
+
+
+@pytest.mark.parametrize("answers", ANSWERS)
+@pytest.mark.parametrize("said", OUTCOMES)
+def test_the_published_schema_refuses_the_same_outcomes(
+    answers: tuple[bool, bool], said: str
+) -> None:
+    schema: Any = schemas()["evt:outcome.given"]
+    data = outcome_given(answers, said)
+
+    def meets(part: dict[str, Any]) -> bool:
+        consts = part["properties"].items()
+        present = all(name in data for name in part.get("required", ()))
+        return present and all(data[name] == rule["const"] for name, rule in consts)
+
+    chosen = schema["then"] if meets(schema["if"]) else schema["else"]
+    assert meets(chosen) == (said == derived(answers))
