@@ -118,10 +118,11 @@ def _strangers(
     known = {NAMES}.union(*(lexicon.entries for lexicon in lexica))
     return [
         Mistake(
-            str(folder), f"goods {row.prefix}: expects", word, "no lexicon has this entry",
+            str(folder), f"{kind} {row.prefix}: expects", word, "no lexicon has this entry",
             f"Write an entry's id, or {NAMES!r} for every name of an animal",
         )
         for table in tables
-        for row in table.goods
+        for kind, rows in (("exempt", table.rows), ("goods", table.goods))
+        for row in rows
         for word in sorted(row.expects - known)
     ]  # fmt: skip

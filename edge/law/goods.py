@@ -88,11 +88,13 @@ _NO_ROWS = _CodeRows((), (), (), frozenset())
 @lru_cache(maxsize=4096)
 def _rows(table: ExemptionTable, digits: str) -> _CodeRows:
     advice = table.possible(digits)
+    exempt = table.exempting.matching(digits)
+    expects = _common(advice) if table.advice(digits) is not None else frozenset()
     return _CodeRows(
-        exempt=table.exempting.matching(digits),
+        exempt=exempt,
         undecided=table.exempting.undecided(digits),
         advice=advice,
-        expects=_common(advice) if table.advice(digits) is not None else frozenset(),
+        expects=expects.union(*(row.expects for row in exempt)),
     )
 
 

@@ -195,7 +195,7 @@ def test_a_changed_prefix_is_told_in_words(folder: Path) -> None:
         assert result.exit_code == 0
         decides, apart = result.output.split("texts, sources and dates alone:", 1)
         assert "2203 and below, but for 2203 00, was allow, expects en-live" in decides
-        assert "under 2026.2, is now not spoken of (scanned)" in decides
+        assert "under 2026.3, is now not spoken of (scanned)" in decides
         assert "live fish" not in decides
         assert "exempt 0301 what: 'live fish' became 'fish that lives'" in apart
 

@@ -121,7 +121,7 @@ def test_advice_beside_an_exemption_is_told_since_a_statement_may_lift_it() -> N
     mapping["goods"].append({"prefix": "9508", "action": "hold", **about})
     found = compare_tables(TABLE, table(mapping)).decides
     assert (
-        "9508 10 and below was exempt (EX-CIRCUS) under 2026.2, is now exempt (EX-CIRCUS); hold"
+        "9508 10 and below was exempt (EX-CIRCUS) under 2026.3, is now exempt (EX-CIRCUS); hold"
         in (found[0])
     )
     assert all(line.split(" was ")[1].split(" under ")[0] != line.split(" is now ")[1]
