@@ -127,24 +127,30 @@ def _strangers(
     if not lexica:
         return []
     known = {NAMES}.union(*(lexicon.entries for lexicon in lexica))
-    rows = [(row.prefix, sorted(row.expects)) for table in tables for row in table.goods]
+    rows = [
+        (kind, row.prefix, sorted(row.expects))
+        for table in tables
+        for kind, of_kind in (("exempt", table.rows), ("goods", table.goods))
+        for row in of_kind
+    ]
     rows += [row for mapping in broken for row in _expecting(mapping)]
     return [
         Mistake(
-            str(folder), f"goods {prefix}: expects", word, "no lexicon has this entry",
+            str(folder), f"{kind} {prefix}: expects", word, "no lexicon has this entry",
             f"Write an entry's id, or {NAMES!r} for every name of an animal",
         )
-        for prefix, expects in rows
+        for kind, prefix, expects in rows
         for word in expects
         if word not in known
     ]  # fmt: skip
 
 
-def _expecting(mapping: Mapping[str, object]) -> Iterator[tuple[str, list[str]]]:
-    """Prefix and expected words of each row of goods, as far as they are such."""
-    goods = mapping.get("goods")
-    for row in goods if isinstance(goods, list) else ():
-        expects = row.get("expects") if isinstance(row, Mapping) else None
-        if isinstance(row, Mapping) and isinstance(expects, list):
-            words = sorted({word for word in expects if isinstance(word, str)})
-            yield str(row.get("prefix", "-"))[:80], words
+def _expecting(mapping: Mapping[str, object]) -> Iterator[tuple[str, str, list[str]]]:
+    """Kind, prefix and expected words of each row, as far as they are such."""
+    for kind in ("exempt", "goods"):
+        rows = mapping.get(kind)
+        for row in rows if isinstance(rows, list) else ():
+            expects = row.get("expects") if isinstance(row, Mapping) else None
+            if isinstance(row, Mapping) and isinstance(expects, list):
+                words = sorted({word for word in expects if isinstance(word, str)})
+                yield kind, str(row.get("prefix", "-"))[:80], words

@@ -1,13 +1,14 @@
 """What goes with the goods: documents, the vehicle, and the driver's answer. Only ever doubt."""
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from edge.law.case import Aboard, Case
 from edge.law.goods import StudiedLine
+from edge.law.kinds import MALFORMED, document_code, is_called
+from edge.law.lexicon import Lexicon, Strength
+from edge.law.living_words import WordHit, find_words
 from edge.law.manifest import VEHICLE_SEPARATOR, Document, ManifestState
 from edge.law.rules import Rule
-from edge.law.spelling import fold
 from edge.law.tables import Action, DocumentRow, ExemptionTable
 from edge.law.verdicts import Finding
 
@@ -24,11 +25,35 @@ def document_findings(
     """
     for document in documents:
         for row in table.documents:
-            if _is(document.kind, row.code, row.stems):
+            code = document_code(document.kind)
+            if code == row.code or is_called(document.kind, row.code, row.stems):
                 rule = _document_rule(row, lines)
                 if rule is not None:
                     shown = f"{document.kind[:40]} {document.number[:40]}: {row.what}"
                     yield Finding(rule, shown)
+
+
+def document_doubts(
+    documents: Sequence[Document], lexicon: Lexicon | None, lines: Sequence[StudiedLine]
+) -> Iterator[Finding]:
+    """Kinds of documents that cannot be read, and those whose names speak of living goods.
+
+    A word in a name holds as one in a description does: unless the code of every line explains it.
+    """
+    for document in documents:
+        shown = f"{document.kind[:40]} {document.number[:40]}"
+        if document_code(document.kind) == MALFORMED:
+            yield Finding(Rule.DOCUMENT, f"{shown}: no code of a document, which has five digits")
+        elif lexicon is not None:
+            for hit in find_words(lexicon, document.kind).hits:
+                explained = bool(lines) and all(line.expected(hit) for line in lines)
+                if not explained and _says_so(hit):
+                    yield Finding(Rule.DOCUMENT, f"{shown}: {hit.words!r} ({hit.entry_id})")
+
+
+def _says_so(hit: WordHit) -> bool:
+    # A record of dosimetric control is an ordinary paper.
+    return hit.word_class.living or hit.strength is Strength.STRONG
 
 
 def _document_rule(row: DocumentRow, lines: Sequence[StudiedLine]) -> Rule | None:
@@ -47,8 +72,22 @@ def vehicle_findings(kind: str, table: ExemptionTable) -> Iterator[Finding]:
     """A vehicle made for animals: an empty one on its way back is a classic concealment."""
     kinds = kind.split(VEHICLE_SEPARATOR.strip())
     for row in table.vehicles:
-        if any(_is(one, row.kind, row.stems) for one in kinds):
+        if any(is_called(one, row.kind, row.stems) for one in kinds):
             yield Finding(Rule.ANIMAL_VEHICLE, f"{kind[:40]}: {row.what}")
+
+
+def vehicle_words(kind: str, lexicon: Lexicon) -> Iterator[Finding]:
+    """Words of living goods in a kind of vehicle, whatever its code and the goods.
+
+    A thing made for animals, which is nothing living in a description, is here the very vehicle.
+    """
+    for one in kind.split(VEHICLE_SEPARATOR.strip()):
+        found = find_words(lexicon, one)
+        made_for = (s.hit for s in found.silenced if lexicon.friends[s.friend_id].made_for)
+        for hit in (*found.hits, *made_for):
+            if hit.word_class.living:
+                shown = f"{kind[:40]}: {hit.words!r} ({hit.entry_id})"
+                yield Finding(Rule.ANIMAL_VEHICLE, shown)
 
 
 def driver_findings(case: Case) -> Iterator[Finding]:
@@ -69,14 +108,3 @@ def driver_findings(case: Case) -> Iterator[Finding]:
         yield Finding(Rule.DRIVER_NOT_ASKED, "a private vehicle")
     elif case.vehicles and manifest.state in _WITHOUT_PAPERS:
         yield Finding(Rule.DRIVER_NOT_ASKED, "a vehicle without papers")
-
-
-def _is(said: str, name: str, stems: tuple[str, ...]) -> bool:
-    plain = _plain(said)
-    return plain == _plain(name) or any(_plain(stem) in plain for stem in stems)
-
-
-@lru_cache(maxsize=1024)
-def _plain(text: str) -> str:
-    """A text without case, accents, hyphens and wide gaps, so that `HORSE-BOX` is a horse box."""
-    return " ".join(fold(text).replace("-", " ").replace("_", " ").split())

@@ -194,6 +194,8 @@ def _friend(key: str, old: _Owned | None, new: _Owned | None) -> Iterator[str]:
         yield f"{what}: reach was {before.reach}, is now {after.reach}"
     if before.abbreviated != after.abbreviated:
         yield f"{what}: abbreviated was {before.abbreviated}, is now {after.abbreviated}"
+    if before.made_for != after.made_for:
+        yield f"{what}: made_for was {before.made_for}, is now {after.made_for}"
     yield from _members(f"{what}: silencing of", before.silences, after.silences)
     yield from _members(f"{what}: phrase", _phrases(*old), _phrases(*new))
 

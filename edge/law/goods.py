@@ -116,11 +116,13 @@ _NO_ROWS = CodeRows((), (), (), frozenset())
 def code_rows(table: ExemptionTable, digits: str) -> CodeRows:
     """Look up what a table says of a code, as `read_code` gives it."""
     advice = table.possible(digits)
+    exempt = table.exempting.matching(digits)
+    expects = _common(advice) if table.advice(digits) is not None else frozenset()
     return CodeRows(
-        exempt=table.exempting.matching(digits),
+        exempt=exempt,
         undecided=table.exempting.undecided(digits),
         advice=advice,
-        expects=_common(advice) if table.advice(digits) is not None else frozenset(),
+        expects=expects.union(*(row.expects for row in exempt)),
     )
 
 

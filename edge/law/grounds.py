@@ -4,7 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from edge.law.accompanying import document_findings, driver_findings, vehicle_findings
+from edge.law.accompanying import (
+    document_doubts,
+    document_findings,
+    driver_findings,
+    vehicle_findings,
+    vehicle_words,
+)
 from edge.law.case import Case, LawData
 from edge.law.dated import Absence, Missing, in_force
 from edge.law.envelope import Axis, AxisFit, Fit, judge
@@ -171,10 +177,14 @@ def _doubtful_goods(study: Study) -> list[Finding]:
 
 def _doubtful_company(study: Study) -> list[Finding]:
     manifest, table = study.case.manifest, study.table
+    lexicon = study.lexicon if isinstance(study.lexicon, Lexicon) else None
     found = list(driver_findings(study.case))
     if isinstance(table, ExemptionTable):
         found.extend(document_findings(manifest.documents, table, study.lines))
         found.extend(vehicle_findings(manifest.vehicle, table))
+    found.extend(document_doubts(manifest.documents, lexicon, study.lines))
+    if lexicon is not None:
+        found.extend(vehicle_words(manifest.vehicle, lexicon))
     return found
 
 

@@ -121,6 +121,7 @@ class FalseFriend:
         reach: other words that may stand between two of them.
         example: a description in which it silences.
         abbreviated: whether a full stop behind a word parts nothing: ``cat. no. 7``.
+        made_for: whether what its phrases name is made for the animals: ``pig carrier``.
     """
 
     friend_id: str
@@ -130,6 +131,7 @@ class FalseFriend:
     reach: int
     example: str
     abbreviated: bool = False
+    made_for: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,7 @@ class Lexicon:
                 f.silences,
                 f.reach,
                 f.abbreviated,
+                f.made_for,
                 frozenset(map(self._spelt, f.phrases)),
             )
             for f in self.friends.values()

@@ -47,7 +47,17 @@ _ENTRY_KEYS = frozenset(
     {"id", "class", "language", "strength", "stems", "needs", "live_word", "window", "note"}
 )
 _FRIEND_KEYS = frozenset(
-    {"id", "language", "silences", "phrases", "reach", "abbreviated", "example", "note"}
+    {
+        "id",
+        "language",
+        "silences",
+        "phrases",
+        "reach",
+        "abbreviated",
+        "made_for",
+        "example",
+        "note",
+    }
 )
 
 
@@ -183,6 +193,7 @@ class _Reader(RowChecks):
             reach=self.number(at, row, "reach", 0, MAX_BETWEEN),
             example=self.text(at, row, "example"),
             abbreviated=self.flag(at, row, "abbreviated"),
+            made_for=self.flag(at, row, "made_for"),
         )
 
     def _silenced(self, at: str, row: Row, language: Language) -> dict[str, Entry]:

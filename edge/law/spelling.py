@@ -53,8 +53,13 @@ _TWINS = {
 _TO_CYRILLIC = str.maketrans("abcehiklmnoprtuxy0136", "авсенікімпоргтиху" + "оізб")
 _TO_LATIN = str.maketrans("авеікмнопрстухгьһӏ01l", "abeikmhonpctyxrbhi" + "oii")
 _SHAPES = str.maketrans("l1", "ii")
-_ALL_SHARED = re.compile("[abcehkmoptxy036]{5,}")
+_ALL_SHARED = re.compile("[abcehkmoptxy0368]{5,}")
 _BROKEN_YERY = re.compile("[ьb][іil1]")
+# A digit inside a word, or beside four letters of it: an article number ends in more than one.
+_IN_WORD = "(?<=[Ё]){0}(?=[Ё])|^{0}(?=[Ё]{{4}})|(?<=[Ё]{{4}}){0}$".replace(
+    "Ё", "abcehiklmnoprtuxy\u0430-\u052f"
+)
+_EIGHT, _ONE = (re.compile(_IN_WORD.format(digit)) for digit in "81")
 
 _LATIN = re.compile("[a-z]")
 _DIGITS = "0123456789"
@@ -228,6 +233,7 @@ def forms(spelt: str) -> tuple[str, ...]:
     - Parts divided by an apostrophe count by themselves too.
     - A word of Cyrillic and Latin letters, or of letters and digits, is read as each of them.
     - Latin l, 1 and i are one shape, 0 is o; digits around a word fall off.
+    - Inside a Cyrillic word 8 is also в, and 1 is л or и.
     """
     words = [spelt.replace("'", ""), *spelt.split("'")] if "'" in spelt else [spelt]
     found: list[str] = []
@@ -250,6 +256,10 @@ def scripts(word: str) -> list[str]:
         readings.append(word.translate(_TO_CYRILLIC))
         if _BROKEN_YERY.search(word):
             readings.append(_BROKEN_YERY.sub("ы", word).translate(_TO_CYRILLIC))
+        seen = _EIGHT.sub("в", word)
+        if seen != word or "1" in word:
+            ones = (seen, _ONE.sub("л", seen), _ONE.sub("и", seen))
+            readings.extend(one.translate(_TO_CYRILLIC) for one in ones if one != word)
     return readings
 
 

@@ -10,6 +10,7 @@ from edge.law.row_checks import Problem, Row, RowChecks
 from edge.law.rules import CODE_RULES
 from edge.law.tables import (
     MANDATED,
+    NAMES,
     Action,
     DocumentRow,
     ExemptionTable,
@@ -31,7 +32,7 @@ MAX_TEXTS = 200
 """Stems, prefixes or words of one row."""
 
 _LISTS = frozenset({"exempt", "goods", "document", "vehicle"})
-_EXEMPT_KEYS = frozenset({"prefix", "rule", "what", "source"})
+_EXEMPT_KEYS = frozenset({"prefix", "rule", "expects", "what", "source"})
 _GOODS_KEYS = frozenset({"prefix", "action", "site_policy", "expects", "what", "source"})
 _DOCUMENT_KEYS = frozenset({"code", "stems", "action", "expected_with", "what", "source"})
 _VEHICLE_KEYS = frozenset({"kind", "stems", "what", "source"})
@@ -86,7 +87,11 @@ class _Reader(RowChecks):
             remedy = "write one of " + ", ".join(_CODE_RULES)
             self.say(f"{at}rule", rule_id, "unknown rule", remedy)
         rule = _CODE_RULES.get(rule_id, CODE_RULES[0])
-        return ExemptRow(self._prefix(at, row), rule, *self._about(at, row))
+        expects = frozenset(self._texts(at, row, "expects"))
+        if NAMES in expects:
+            reason = "would explain every animal in goods the order exempts"
+            self.say(f"{at}expects", NAMES, reason, "name the entries of the lexicon")
+        return ExemptRow(self._prefix(at, row), rule, *self._about(at, row), expects)
 
     def goods(self, at: str, row: Row) -> GoodsRow:
         """Advice on goods."""

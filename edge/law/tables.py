@@ -45,12 +45,17 @@ class Action(Word):
 
 @dataclass(frozen=True, slots=True)
 class ExemptRow:
-    """Codes that begin with ``prefix`` (digits) are exempt under ``rule``."""
+    """Codes that begin with ``prefix`` (digits) are exempt under ``rule``.
+
+    ``expects`` are ids of the lexicon's entries that go without saying here. They change nothing of
+    the exemption, only what is said of the line where a statement has ended it.
+    """
 
     prefix: str
     rule: Rule
     what: str
     source: str
+    expects: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +166,7 @@ class ExemptionTable:
     def substance(self) -> Hashable:
         """What decides; texts and sources do not."""
         return (
-            frozenset((row.prefix, row.rule) for row in self.rows),
+            frozenset((row.prefix, row.rule, row.expects) for row in self.rows),
             frozenset((r.prefix, r.action, r.site_policy, r.expects) for r in self.goods),
             frozenset((r.code, r.stems, r.action, r.expected_with) for r in self.documents),
             frozenset((row.kind, row.stems) for row in self.vehicles),

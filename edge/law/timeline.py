@@ -101,14 +101,15 @@ def word_problems(law: LawData) -> Iterator[Problem]:
         for lexicon in law.lexica:
             if table.valid_from > lexicon.valid_to or lexicon.valid_from > table.valid_to:
                 continue
-            for row in table.goods:
+            kinds = (("exempt", table.rows), ("goods", table.goods))
+            for kind, row in ((kind, row) for kind, rows in kinds for row in rows):
                 for word in sorted((row.expects & known) - {NAMES, *lexicon.entries}):
                     reason = (
                         f"table {table.ref.version} expects it, lexicon {lexicon.ref.version}, "
                         "valid on the same days, has no such entry"
                     )
                     yield Problem(
-                        f"goods {print_code(row.prefix)}: expects",
+                        f"{kind} {print_code(row.prefix)}: expects",
                         word,
                         reason,
                         "Name an entry of both",

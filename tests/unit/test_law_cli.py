@@ -132,7 +132,7 @@ def test_the_record_is_that_of_the_verdict_with_sorted_additions(write: Write) -
     assert [reason["rule"] for reason in record["reasons"]] == ["HO-UNDECIDED-CODE"]
     assert record["officer_may_scan"] is False
     assert len(record["explained"]["HO-UNDECIDED-CODE"]["sources"]) == 2
-    assert record["table"]["version"] == "2026.2"
+    assert record["table"]["version"] == "2026.3"
     assert call("decide", str(file), *AT, "--json").output == (
         call("decide", str(file), *AT, "--json").output
     )

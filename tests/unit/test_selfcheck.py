@@ -219,7 +219,7 @@ def test_what_is_not_in_force_is_named_with_the_reading_and_logged_once_a_change
         both = bench.readings["lane.rules"].detail
     assert "table of exemptions" in unsigned
     assert "no valid signature" in unsigned
-    assert "2026.2" in unsigned
+    assert "2026.3" in unsigned
     assert "lexicon" not in unsigned
     assert "every lexicon of living goods ended before 2026-03-03" in both
     assert len(caplog.messages) == 2

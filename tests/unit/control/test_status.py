@@ -123,7 +123,7 @@ def test_what_a_verdict_rests_on_and_what_it_only_notes_is_shown() -> None:
     certificate = {"type": "01202", "number": "P-1", "date": "2026-02-01"}
     bench, row = held(documents=(certificate,))
     assert bench.case.verdict is not None
-    assert row["table"] == "kz-order-722-exemptions 2026.2"
+    assert row["table"] == "kz-order-722-exemptions 2026.3"
     assert str(row["words"]).startswith("kz-")
     assert len(row["notices"]) == len(bench.case.verdict.notices)  # type: ignore[arg-type]
 

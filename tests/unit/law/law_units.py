@@ -53,8 +53,28 @@ TEXTS = (
     "тірі мал", "live lobsters", "horses", "мясо говядины", "живая рыба", "инкубационное яйцо",
     "circus", "цирк", "X-ray film", "bees", "мед", "octopus", "g o o d s", "???", "",
 )  # fmt: skip
-KINDS = ("01201", "ветеринарный сертификат", "01031", "01291", "02025", "01207", "04021", "CMR")
-VEHICLES = ("", "truck", "livestock_carrier", "скотовоз", "circus caravan", "bee_truck")
+KINDS = (
+    "01201",
+    "ветеринарный сертификат",
+    "01031",
+    "01291",
+    "02025",
+    "01207",
+    "04021",
+    "CMR",
+    "1201",
+    "12",
+    "Horse passport",
+)
+VEHICLES = (
+    "",
+    "truck",
+    "livestock_carrier",
+    "скотовоз",
+    "circus caravan",
+    "bee_truck",
+    "cattle transporter",
+)
 
 
 def spaced(code):

@@ -1,67 +1,18 @@
 """The truth table of the law a second time, written otherwise: loops and texts, no index, no rows.
 
 It reads the parsed TOML itself and takes from the law only the closed sets a case is made of. What
-a description says is not worked out but known by hand, for the few descriptions in ``SAID``.
+a description says is not worked out but known by hand, for the few in ``said_by_hand``.
 """
 
 from typing import NamedTuple
 from unicodedata import category
 
+from said_by_hand import BY_NOBODY, CODES, IN_NAMES, LOST, NO_CODES, OF_LIFE, SAID
+
 from edge.law.case import Aboard
 from edge.law.envelope import Axis, Origin
 from edge.law.manifest import Direction, IdentityState, ManifestState
 from edge.law.outcomes import Role
-
-
-class Heard(NamedTuple):
-    """One word of a description: its entry, whether it is of living goods, and strong."""
-
-    entry: str
-    living: bool
-    strong: bool
-
-
-STRONG, WEAK = True, False
-LIVING, SENSITIVE = True, False
-LOST = "lost"
-"""Stands among the words of a description that cannot be read whole."""
-
-SAID = {
-    "goods": [],
-    "части автомобилей": [],
-    "тауар": [],
-    "корм для собак": [],
-    "live yeast": [],
-    "incubators": [],
-    "жылқы еті": [],
-    "live": [Heard("en-live", LIVING, STRONG)],
-    "живые": [Heard("ru-live", LIVING, STRONG)],
-    "тірі": [Heard("kk-live", LIVING, STRONG)],
-    "horses": [Heard("en-horses", LIVING, WEAK)],
-    "лошади": [Heard("ru-horses", LIVING, WEAK)],
-    "жылқы": [Heard("kk-horses", LIVING, WEAK)],
-    "bees": [Heard("en-bees", LIVING, WEAK)],
-    "octopus": [Heard("en-crustaceans-and-molluscs", LIVING, WEAK)],
-    "circus": [Heard("en-circus", LIVING, WEAK)],
-    "live bees": [Heard("en-live", LIVING, STRONG), Heard("en-bees", LIVING, STRONG)],
-    "hatching eggs": [
-        Heard("en-hatching", LIVING, WEAK),
-        Heard("en-hatching-eggs", LIVING, STRONG),
-    ],
-    "фотопленка": [Heard("ru-film", SENSITIVE, STRONG)],
-    "explosives": [Heard("en-explosive", SENSITIVE, STRONG)],
-    "dosimeters": [Heard("en-dosimeters", SENSITIVE, WEAK)],
-    **dict.fromkeys(("", "- 12", "goods ???"), LOST),
-}
-
-BY_NOBODY = {
-    "HO-DIRECTION-UNKNOWN", "HO-DIRECTION-CONTRADICTION", "HO-UNDECIDED-CODE", "HO-MALFORMED-CODE",
-    "HO-GOODS-MISSING", "HO-EXEMPT-UNPROVEN", "HO-MANIFEST-MISSING", "HO-MANIFEST-UNSIGNED",
-    "HO-MANIFEST-CONTRADICTION", "HO-IDENTITY-CONFLICT", "HO-IDENTITY-MISSING",
-    "HO-DIMENSIONS-UNKNOWN", "HO-DIMENSIONS-UNMEASURED", "HO-DIMENSIONS-DECLARED",
-    "HO-TABLE-NOT-LOADED", "HO-TABLE-EXPIRED", "HO-TABLE-GAP", "HO-TABLE-CONTRADICTION",
-    "HO-TABLE-UNSIGNED", "HO-DRIVER-NOT-ASKED", "HO-ANIMALS-ABOARD", "HO-WORDS-NOT-IN-FORCE",
-}  # fmt: skip
 
 
 class TableFile(NamedTuple):
@@ -163,7 +114,8 @@ class SecondOpinion:
             doubts.add(self.advised(row, strong=strong))
         of_life = False
         for word in words:
-            if not self.explained(word, closest, open_rows):
+            told = any(word.entry in row.get("expects", []) for row in exempting)
+            if not told and not self.explained(word, closest, open_rows):
                 doubts.add("HO-LIVING-WORD" if word.living else "HO-SITE-POLICY")
                 of_life = of_life or word.living
         exempt_by = [row["rule"] for row in exempting]
@@ -219,6 +171,7 @@ class SecondOpinion:
         rules |= self.goods(case, found)
         size = self.sizes(case, rules)
         rules |= self.company(case, table, found)
+        rules |= self.names(case, table, words)
         return self.summed(rules, size, released)
 
     def basis(self, case):
@@ -346,13 +299,39 @@ class SecondOpinion:
         if table is not None:
             for document in case.manifest.documents:
                 for row in table["document"]:
-                    if self.named(document.kind, row["code"], row.get("stems", [])):
+                    kind = CODES.get(document.kind, document.kind)
+                    if self.named(kind, row["code"], row.get("stems", [])):
                         rules.add(self.document(row, found))
             for row in table["vehicle"]:
                 if self.named(case.manifest.vehicle, row["kind"], row.get("stems", [])):
                     rules.add("HO-ANIMAL-VEHICLE")
         rules.add(self.driver(case))
         return rules - {""}
+
+    def names(self, case, table, words):
+        """What documents and vehicle say of themselves, whatever the table has on them."""
+        kinds = [document.kind for document in case.manifest.documents]
+        rules = {"HO-DOCUMENT" for kind in kinds if kind in NO_CODES}
+        if words and case.manifest.vehicle in OF_LIFE:
+            rules.add("HO-ANIMAL-VEHICLE")
+        for kind in kinds if words else []:
+            if kind in IN_NAMES and not self.explained_by_all(case, table, IN_NAMES[kind]):
+                rules.add("HO-DOCUMENT")
+        return rules
+
+    def explained_by_all(self, case, table, word):
+        """Whether the code of every line explains a word."""
+        if table is None or not case.manifest.goods:
+            return False
+        for line in case.manifest.goods:
+            digits = digits_of(line.code)
+            if digits is None:
+                return False
+            sure, may = self.standing(table["goods"], digits, without_filling(digits))
+            closest = sorted(sure, key=lambda row: len(row["prefix"].replace(" ", "")))[-1:]
+            if not self.explained(word, closest, may):
+                return False
+        return True
 
     def driver(self, case):
         """The rule of the driver's answer, empty when nothing is open."""

@@ -31,12 +31,13 @@ def test_a_full_stop_parts_where_nothing_is_abbreviated(text: str) -> None:
     assert heard(text)
 
 
-def test_a_false_friend_that_becomes_an_abbreviation_is_told() -> None:
+@pytest.mark.parametrize("key", ["abbreviated", "made_for"])
+def test_a_false_friend_that_becomes_another_kind_of_one_is_told(key: str) -> None:
     mapping = tomllib.loads(WORDS_FILE.read_text(encoding="utf-8"))
     friend = mapping["false_friend"][0]
-    friend["abbreviated"] = True
+    friend[key] = True
     other = build_lexicon(mapping, "0" * 64, provenance=Provenance.SIGNED)
     assert isinstance(other, Lexicon)
     assert compare_lexica(LEXICON, other).decides == (
-        f"false friend {friend['id']}: abbreviated was False, is now True",
+        f"false friend {friend['id']}: {key} was False, is now True",
     )

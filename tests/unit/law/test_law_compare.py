@@ -78,7 +78,7 @@ def test_a_narrowed_exemption_tells_what_becomes_of_the_codes_below_it() -> None
         f"8471 30 when no longer was {ANIMALS}, is now held (it may be exempt); {maybe}",
     }
     assert (
-        "8471 when no longer is held (it may be exempt) as under 2026.2; "
+        "8471 when no longer is held (it may be exempt) as under 2026.3; "
         f"may no longer be 8471 30 (exempt); {maybe}"
     ) in compare_tables(wide, narrow).decides
     short = {line.split(" when")[0] for line in compare_tables(wide, narrow).decides}
@@ -135,7 +135,7 @@ def test_advice_beside_an_exemption_is_told_since_a_statement_may_lift_it() -> N
     mapping["goods"].append({"prefix": "9508", "action": "hold", **about})
     found = compare_tables(TABLE, table(mapping)).decides
     assert (
-        "9508 10 and below was exempt (EX-CIRCUS) under 2026.2, is now exempt (EX-CIRCUS); held"
+        "9508 10 and below was exempt (EX-CIRCUS) under 2026.3, is now exempt (EX-CIRCUS); held"
         in "".join(found)
     )
 
@@ -179,7 +179,7 @@ def explained(one: ExemptionTable, code: str) -> VerdictKind:
 _LINE = re.compile(
     r"(?P<code>[\d ]+?)(?P<short> when no longer)?(?P<below> and below)?"
     r"(?:, but for (?P<but>.+) and what is cut short of it,)?"
-    r" (?:was (?P<was>\w+).* under 2026\.2, is now (?P<now>\w+)|is (?P<still>\w+).* as under)"
+    r" (?:was (?P<was>\w+).* under 2026\.3, is now (?P<now>\w+)|is (?P<still>\w+).* as under)"
 )
 _KINDS = {"exempt": VerdictKind.EXEMPT, "held": VerdictKind.HOLD, "scanned": VerdictKind.SCAN}
 
@@ -228,7 +228,7 @@ def test_the_difference_names_every_code_that_is_decided_differently_and_tells_o
     kept = [one for one in fresh if not any(o != one and one.startswith(o) for o in fresh)]
     mapping["exempt"] += [{"prefix": one, **about} for one in kept]
     new = table(mapping)
-    pairs = ((TABLE, new), (table({**mapping, "version": "2026.2"}), TABLE))
+    pairs = ((TABLE, new), (table({**mapping, "version": "2026.3"}), TABLE))
     for old, other in pairs:
         decides = compare_tables(old, other).decides
         read = [found.groupdict() for line in decides if (found := _LINE.match(line))]
@@ -251,7 +251,7 @@ def test_advice_documents_and_vehicles_are_compared_too() -> None:
     mapping["vehicle"][0]["stems"] = ["livestock"]
     beer_line, document, vehicle, *more = compare_tables(TABLE, table(mapping)).decides
     assert beer_line == (
-        "2203 and below is scanned as under 2026.2; words no longer expected: kk-live, ru-live; "
+        "2203 and below is scanned as under 2026.3; words no longer expected: kk-live, ru-live; "
         "words now expected: en-dog"
     )
     assert document.startswith("document 01291 was hold")
@@ -375,10 +375,10 @@ def test_a_word_that_only_the_other_years_lexicon_has_is_found() -> None:
     mapping["entry"][0]["id"] = "en-alive"
     for friend in mapping["false_friend"]:
         friend["silences"] = ["en-alive" if x == "en-live" else x for x in friend["silences"]]
-    renamed = lexicon({**mapping, "version": "2026.2"})
+    renamed = lexicon({**mapping, "version": "2026.3"})
     found = list(word_problems(LawData((TABLE,), (LEXICON, renamed))))
     assert {problem.value for problem in found} == {"en-live"}
-    assert all("2026.2" in problem.reason for problem in found)
+    assert all("2026.3" in problem.reason for problem in found)
     assert list(word_problems(LawData((TABLE,), (LEXICON,)))) == []
     later = lexicon({**mapping, "valid_from": date(2028, 1, 1), "valid_to": date(2028, 12, 31)})
     assert list(word_problems(LawData((TABLE,), (LEXICON, later)))) == []

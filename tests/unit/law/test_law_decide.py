@@ -331,7 +331,7 @@ def test_a_verdict_names_table_inputs_and_offending_line():
     record = verdict.record()
     assert record["table"] == {
         "id": "kz-order-722-exemptions",
-        "version": "2026.2",
+        "version": "2026.3",
         "sha256": TABLE.ref.sha256,
     }
     assert record["words"]["sha256"] == LEXICON.ref.sha256

@@ -36,7 +36,7 @@ def test_a_document_that_holds_does_so_beside_goods_nobody_expects_it_with():
 
 
 def test_tables_and_lexica_show_themselves_by_id_and_version():
-    assert repr(TABLE) == "<table kz-order-722-exemptions 2026.2>"
+    assert repr(TABLE) == "<table kz-order-722-exemptions 2026.3>"
     assert repr(LEXICON) == f"<lexicon {LEXICON.ref.table_id} {LEXICON.ref.version}>"
     assert repr(LAW).startswith("LawData(tables=(<table ")
 

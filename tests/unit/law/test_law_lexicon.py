@@ -268,6 +268,7 @@ def test_lexica_that_hear_the_same_words_agree_whatever_their_texts_and_order():
         changed("false_friend", 0, phrases=["@ biscuits"], example="dog biscuits"),
         changed("false_friend", 0, reach=1),
         changed("false_friend", 0, abbreviated=True),
+        changed("false_friend", 0, made_for=True),
     ],
 )
 def test_lexica_that_hear_other_words_contradict_each_other(other):

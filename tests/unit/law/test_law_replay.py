@@ -153,7 +153,7 @@ def test_a_record_that_is_no_object_is_refused():
 UNSIGNED = shipped_table(Provenance.UNSIGNED)
 OTHER = replace(TABLE, ref=replace(TABLE.ref, sha256="f" * 64), goods=TABLE.goods[1:])
 LATER = replace(TABLE, valid_from=TABLE.valid_to + timedelta(days=1), valid_to=date(2031, 1, 1))
-WORDED = replace(TABLE, ref=replace(TABLE.ref, version="2026.2"), valid_from=DAY)
+WORDED = replace(TABLE, ref=replace(TABLE.ref, version="2026.3"), valid_from=DAY)
 
 
 @pytest.mark.parametrize(

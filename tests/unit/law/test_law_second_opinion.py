@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from law_builders import LEXICON
-from second_opinion import LOST, SAID
+from said_by_hand import LOST, SAID
 from truth_units import Units, first_of_the_law
 
 from edge.law.lexicon import Strength

@@ -73,6 +73,13 @@ def test_a_russian_letter_is_not_taken_for_the_kazakh_one_it_stands_for():
         ("яиц0", "яицо"),
         ("3аяц", "заяц"),
         ("6ык", "бык"),
+        ("ж1вая", "живая"),
+        ("ба1апан", "балапан"),
+        ("жи8ая", "живая"),
+        ("жи8aя", "живая"),  # Latin a
+        ("1ошадь", "лошадь"),
+        ("осетр8", "осетрв"),
+        ("ц8ет1ы", "цветлы"),
         ("12коров", "коров"),
         ("fish2", "fish"),
         ("hen's", "hens"),
@@ -81,6 +88,14 @@ def test_a_russian_letter_is_not_taken_for_the_kazakh_one_it_stands_for():
 )
 def test_look_alikes_and_scanning_noise_are_read_through(spelt, form):
     assert form in forms(spelt)
+
+
+@pytest.mark.parametrize(
+    ("article", "word"),
+    [("му1", "мул"), ("1ев", "лев"), ("в11", "вил"), ("со81", "сова"), ("81ка", "влка")],
+)
+def test_a_digit_at_the_end_of_an_article_number_is_no_letter_of_ours(article, word):
+    assert word not in forms(article)
 
 
 @pytest.mark.parametrize("spelt", ["2024", "漢字", "١٢٣", "ααα"])

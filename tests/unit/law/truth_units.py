@@ -5,7 +5,8 @@ from datetime import date
 from random import Random
 
 from law_builders import LEXICON, shipped_lexicon, shipped_mapping
-from second_opinion import SAID, SecondOpinion, Shelf, TableFile
+from said_by_hand import CODES, IN_NAMES, NO_CODES, SAID
+from second_opinion import SecondOpinion, Shelf, TableFile
 
 from edge.law.case import Aboard, Case, DriverAnswer, LawData, NoAnimalsStatement
 from edge.law.dated import Provenance
@@ -47,9 +48,17 @@ FITTING = tuple(Measurement(axis, value, 5, Origin.MEASURED) for axis, value in 
 LENGTHS = (2, 4, 6, 8, 10)
 KINDS = (
     "01201", "01202", "01203", "01204", "01031", "01291", "02025", "01206", "01207", "04021",
-    "Ветеринарный сертификат", "Книжка  АТА", "CMR", "01201 ",
+    "Ветеринарный сертификат", "Книжка  АТА", "CMR", "01201 ", *CODES, *NO_CODES, *IN_NAMES,
 )  # fmt: skip
-VEHICLES = ("truck", "livestock_carrier", "Скотовоз", "цирк шапито", "BEE_TRUCK", "hatchery van")
+VEHICLES = (
+    "truck",
+    "livestock_carrier",
+    "Скотовоз",
+    "цирк шапито",
+    "BEE_TRUCK",
+    "hatchery van",
+    "перевозка скота",
+)
 
 
 def _table(mapping, provenance=Provenance.SIGNED):
