@@ -18,6 +18,7 @@ GIVEN = {
     "running_bit": 2,
     "fault_bit": 3,
     "watchdog_action": 1,
+    "p2014_ms": 1000,
 }
 STW, HSW = 99, 100
 
