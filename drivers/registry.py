@@ -159,6 +159,9 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 
+LAST_UNIT = 247
+"""Highest address of a device on a serial line."""
+
 BUS_KINDS: Mapping[str, type[RtuSettings] | type[TcpSettings]] = {
     "rtu": RtuSettings,
     "tcp": TcpSettings,
@@ -195,6 +198,7 @@ class _Builder:
         self.made: dict[str, Made] = {}
         self._paces: dict[str, Pace] = {}
         self._bus_names: set[str] = set()
+        self._serial_buses: set[str] = set()
         self._maps: dict[tuple[str, str], DeviceMap | None] = {}
         self._places: dict[tuple[str, object], str] = {}
 
@@ -211,6 +215,8 @@ class _Builder:
         assert isinstance(settings, RtuSettings | TcpSettings)
         if isinstance(settings, RtuSettings) and not self._free(key, "port", settings.port):
             return
+        if isinstance(settings, RtuSettings):
+            self._serial_buses.add(name)
         self.buses[name] = ModbusBus(name=name, settings=settings, now_ns=self._around.now_ns)
         self._paces[name] = pace_of_bus(settings)
 
@@ -227,6 +233,7 @@ class _Builder:
             parts = self._bus_parts(key, kind_name, kind, section)
             if parts is None:
                 return
+            self._check_unit(key, str(section.get("bus")), settings)
         elif settings is not None and not self._free(key, "port", _text(settings, "port")):
             return
         if settings is not None:
@@ -261,6 +268,16 @@ class _Builder:
         if bus is None or device_map is None or not free:
             return None
         return BusParts(bus, self._paces[bus_name], device_map)
+
+    def _check_unit(self, key: str, bus: str, settings: BaseModel | None) -> None:
+        """On a serial line 0 is everybody, who would all obey and none answer; 248 on is reserved.
+
+        Serial Line V1.02, 2.2.
+        """
+        unit: object = getattr(settings, "unit", None)
+        if bus in self._serial_buses and isinstance(unit, int) and not 1 <= unit <= LAST_UNIT:
+            what = "addresses every device of a serial line" if unit == 0 else "is reserved"
+            self._mistake(f"{key}.unit", str(unit), what, f"Give its own, 1 to {LAST_UNIT}")
 
     def _map(self, kind_name: str, kind: Kind, file: str) -> DeviceMap | None:
         if (kind_name, file) not in self._maps:
