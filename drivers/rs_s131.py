@@ -3,6 +3,9 @@
 Asked with ``#D0`` CR it answers ``D Y 0 SSSS HHHH BB.BB AAAAA EEEE CC`` CR LF (manual S131-200-UM
 p. 69): address, status, chamber's high voltage, battery, dose rate in mR/h averaged since it was
 asked last, minutes of that, and the sum of all digits before.
+
+**Not in the reference**: which of the four flags of the status says what. They are taken in the
+order of `_TROUBLES`, the last for its alarm. The limit of the lane file alarms without any of them.
 """
 
 import asyncio

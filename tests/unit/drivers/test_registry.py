@@ -194,3 +194,24 @@ def test_the_readme_says_of_every_kind_what_the_program_says():
 def test_what_may_be_sent_for_a_look_is_said_where_a_driver_runs_for_it():
     told = {name: bool(kind.about.sends) for name, kind in KINDS.items()}
     assert told == {name: kind.map_fields is None for name, kind in KINDS.items()}
+
+
+@pytest.mark.parametrize(("unit", "says"), [(0, "addresses every device"), (248, "is reserved")])
+@pytest.mark.parametrize("name", ["curtain", "ups", "linac", "io"])
+def test_no_device_of_a_serial_line_has_an_address_that_is_none(tmp_path, name, unit, says):
+    device = {**OTHERS[name], "bus": "sensors", "unit": unit}
+    found = mistakes_of({"sensors": BUSES["sensors"]}, {name: device}, tmp_path)
+    assert says in found[f"devices.{name}.unit"]
+
+
+def test_a_line_gives_each_device_the_time_and_the_silence_of_its_map(tmp_path):
+    hasty = {**BUSES["sensors"], "response_timeout_ms": 100, "silence_ms": 2}
+    found = mistakes_of({"sensors": hasty}, {"height": DEVICES["height"]}, tmp_path)
+    assert set(found) == {"buses.sensors.response_timeout_ms", "buses.sensors.silence_ms"}
+    assert "asks for, 150 ms" in found["buses.sensors.response_timeout_ms"]
+
+
+def test_no_device_is_polled_more_seldom_than_its_readings_grow_stale(tmp_path):
+    ups = {**OTHERS["ups"], "poll_ms": 5000}
+    found = mistakes_of({"sensors": BUSES["sensors"]}, {"ups": ups}, tmp_path)
+    assert found == {"devices.ups.poll_ms": "its map has fields that are stale after 5000 ms"}
