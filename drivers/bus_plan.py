@@ -155,9 +155,10 @@ def pace_of_bus(settings: BusSettings) -> Pace:
 def pace_of_line(settings: SerialSettings) -> Pace:
     """The pace of a line with one device that speaks a protocol of its own.
 
-    On a socket such a device is spoken to over TCP itself, and its baud means nothing.
+    Behind a serial server its bytes still cross a serial line. Only a device with
+    ``framing = "tcp"`` is spoken to over TCP itself, and its baud means nothing.
     """
-    baud = 0 if settings.port.startswith("socket://") else settings.baud
+    baud = 0 if getattr(settings, "framing", "") == "tcp" else settings.baud
     parity = settings.parity
     return Pace(baud, parity, framed=False, silence_ms=0, turnaround_ms=settings.turnaround_ms)
 

@@ -1,5 +1,7 @@
 """What every polling driver needs: an even pace, and saying once what is lost and what is back."""
 
+from collections.abc import Awaitable, Iterable
+
 from edge.errors import DeviceError
 from edge.ports import Sink
 
@@ -40,6 +42,21 @@ class DeviceLink:
         self._said_lost = True
         self._sink.lost(self._name, f"{error.operation}: {error.detail}")
         return True
+
+
+async def tried(writes: Iterable[Awaitable[object]]) -> None:
+    """Wait for each in turn, whatever becomes of those before: one output must not keep another.
+
+    Raises the first DeviceError when all were tried.
+    """
+    first: DeviceError | None = None
+    for write in writes:
+        try:
+            await write
+        except DeviceError as error:
+            first = first or error
+    if first is not None:
+        raise first
 
 
 _NS_PER_MS = 1_000_000

@@ -73,7 +73,7 @@ class DeviceFacts(Section):
     vendor: str = Field(min_length=1)
     model: str = Field(min_length=1)
     source: Source
-    addressing: Literal["wire", "modicon5", "modicon6"] = "wire"
+    addressing: Literal["wire", "modicon5", "modicon6"]
     byte_order: ByteOrder = "ABCD"
     max_read: int = Field(ge=1, le=125, description="Application Protocol V1.1b3: 125 at most")
     max_gap: int = Field(ge=0, le=124)

@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from drivers.about import About
 from drivers.bus_plan import Plan, PlannedExchange, block_read, modbus_write, per_second
-from drivers.device_link import DeviceLink, rest_s
+from drivers.device_link import DeviceLink, rest_s, tried
 from drivers.device_map_model import DeviceMap, MapField
 from drivers.generic_values import is_proven, points_of_field, raw_of, unread_points
 from drivers.modbus import ModbusBus
+from drivers.modbus_client import NotThere
 from drivers.modbus_requests import Priority
 from drivers.modbus_unit import ModbusUnit
 from drivers.read_plan import (
@@ -148,6 +149,7 @@ class Generic:
         self._raw: dict[str, float] = {}
         self._read_ns: dict[str, int] = {}
         self._begun_ns = now_ns()
+        self._refreshed = True
 
     async def set_field(self, name: str, value: float | str) -> None:
         """Set one field, in its unit or by the word of its enumeration; verified as the map says.
@@ -186,8 +188,10 @@ class Generic:
                 begun_ns = self._now_ns()
                 if self._alive():
                     if self._refresh_is_due():
-                        await self._guarded(self._refresh)
-                    await self._guarded(self._poll)
+                        self._refreshed = await self._guarded(self._refresh)
+                    if await self._guarded(self._poll) and self._refreshed:
+                        # A device that shows itself and refuses every write is not a good one.
+                        self._link.good()
                     self._tell_stale()
                 else:
                     # Silence lets the device's own time-out act; afterwards all begins safe.
@@ -197,9 +201,12 @@ class Generic:
             # A line that is down already cannot be told anything.
             with contextlib.suppress(DeviceError, TimeoutError):
                 async with asyncio.timeout(_FAREWELL_S):
-                    for name, raw in self._safe_values().items():
-                        words = encode_field(self._map, self._settable[name], raw)
-                        await self._unit.write_words(name, words, Priority.STOP)
+                    await tried(
+                        self._unit.write_words(
+                            name, encode_field(self._map, self._settable[name], raw), Priority.STOP
+                        )
+                        for name, raw in self._safe_values().items()
+                    )
 
     def _refresh_is_due(self) -> bool:
         """Whether to write what is held: once, and again as the map's watchdog asks for it."""
@@ -213,8 +220,15 @@ class Generic:
 
     async def _refresh(self) -> None:
         begun_ns = self._now_ns()
-        for name in self._held:
-            await self._write(self._settable[name], self._held[name], Priority.POLL)
+        held = dict(self._held)
+        try:
+            await tried(
+                self._write(self._settable[name], raw, Priority.POLL) for name, raw in held.items()
+            )
+        except DeviceError:
+            if self._held == held:
+                self._all_safe()
+            raise
         self._written_ns = begun_ns
 
     async def _poll(self) -> None:
@@ -232,8 +246,8 @@ class Generic:
     async def _read(self, block: Block) -> None:
         try:
             answer = await self._unit.read_raw(block)
-        except DeviceRefused as error:
-            # The device is there and says no: these fields are bad, the others go on.
+        except NotThere as error:
+            # The device is well and has no such field: these are bad, the others go on.
             refused = [
                 point
                 for field in block.fields
@@ -299,7 +313,8 @@ class Generic:
         self._held = self._safe_values()
         self._written_ns = None
 
-    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Whether it succeeded; a failure is counted."""
         try:
             await work()
         except DeviceError as error:
@@ -307,5 +322,5 @@ class Generic:
                 self._all_safe()
                 self._raw.clear()
                 self._once = list(plan_reads(self._map, "once"))
-        else:
-            self._link.good()
+            return False
+        return True

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from drivers.about import About
 from drivers.bus_plan import Plan, block_read, per_second
-from drivers.device_link import DeviceLink, rest_s
+from drivers.device_link import DeviceLink, rest_s, tried
 from drivers.device_map_model import DeviceMap, Name
 from drivers.modbus import ModbusBus
 from drivers.modbus_requests import Priority
@@ -235,6 +235,10 @@ class Iologik:
                 values = {name: raw for each in samples for name, raw in each.values.items()}
                 held = self._held(values)
                 agreed = held == self._wanted
+                requested_ns = min(sample.requested_ns for sample in samples)
+                # What was read is told before anything is written, that may fail.
+                points = *self._inputs(values), *self._counters(values)
+                self._sink.deliver((*points, *self._outputs(values, agreed)), requested_ns)
                 if not agreed:
                     self._wanted = self._safe_states()
                     await self._give_safe_states(Priority.COMMAND, self._alive)
@@ -243,9 +247,6 @@ class Iologik:
                 self._wanted = self._safe_states()
             return
         self._link.good()
-        requested_ns = min(sample.requested_ns for sample in samples)
-        points = (*self._inputs(values), *self._counters(values), *self._outputs(values, agreed))
-        self._sink.deliver(points, requested_ns)
 
     def _inputs(self, values: Mapping[str, int]) -> list[Point]:
         return [
@@ -288,6 +289,8 @@ class Iologik:
         return {name: int(each.safe == "on") for name, each in self._settings.outputs.items()}
 
     async def _give_safe_states(self, priority: Priority, wanted: Callable[[], bool]) -> None:
-        for each in self._settings.outputs.values():
-            state = int(each.safe == "on")
-            await self._unit.write(f"out_{each.channel}", state, priority, wanted)
+        """Give every output its safe state, one after the other fails too. Raises DeviceError."""
+        await tried(
+            self._unit.write(f"out_{each.channel}", int(each.safe == "on"), priority, wanted)
+            for each in self._settings.outputs.values()
+        )

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from drivers.about import About
 from drivers.bus_plan import Plan, block_read, modbus_write, per_second
 from drivers.device_link import DeviceLink, rest_s
+from drivers.device_map_checks import value_range
 from drivers.device_map_model import DeviceMap
 from drivers.modbus import ModbusBus
 from drivers.modbus_requests import Priority
@@ -66,7 +67,7 @@ class LinacSimSettings(BaseModel):
     mode: Literal["low", "high", "dual"]
     pulse_rate_hz: int = Field(ge=1, le=400, description="Pulses of both energies together")
     low_kv: int | None = Field(None, ge=1, le=_LIMIT_KV, description="Lower energy, mode dual only")
-    watchdog_max_ms: int = Field(500, ge=100, le=1000, description="Longest allowed watchdog_ms")
+    watchdog_max_ms: int = Field(500, ge=100, le=500, description="Longest allowed watchdog_ms")
     poll_ms: int = Field(50, ge=20, le=300, description="Period of commands and status")
     step_timeout_ms: int = Field(500, ge=50, le=5000, description="Longest wait for one step")
     misses: int = Field(2, ge=1, le=10, description="Missing answers until it counts as lost")
@@ -260,7 +261,7 @@ class LinacSim:
             detail = f"low_kv {low} is not below the {kv:g} kV of the lane's source"
             raise DeviceRefused(self.name, "prepare", detail)
         only_low = settings.mode == "low"
-        return Image(
+        image = Image(
             control=REMOTE,
             mode=_MODES[settings.mode],
             high_kev=0 if only_low else highest,
@@ -268,6 +269,12 @@ class LinacSim:
             current_ua=round(ma * _UA_PER_MA),
             pulse_rate_hz=settings.pulse_rate_hz,
         )
+        for name, word in zip(COMMANDS, image.words(), strict=True):
+            lowest, most = value_range(self._map.field(name))
+            if not lowest <= word <= most:
+                detail = f"{name} {word} is outside {lowest}..{most} of the map"
+                raise DeviceRefused(self.name, "prepare", detail)
+        return image
 
     async def _await_hv(self, order: int) -> None:
         deadline_ns = self._now_ns() + self._settings.step_timeout_ms * _NS_PER_MS

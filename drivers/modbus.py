@@ -243,7 +243,8 @@ class ModbusBus:
             registers = checked(waiting.request, answer)
         except DeviceGarbled as error:
             self._fail(error)
-        except DeviceRefused as error:
+        except (DeviceRefused, DeviceTimeout, DeviceUnreachable) as error:
+            # An answer all the same: the line is in step and free.
             self._landed()
             waiting.fail(error)
         else:

@@ -29,7 +29,13 @@ from pymodbus.pdu.register_message import (
 
 from drivers.modbus_requests import READ_BITS, WRITE_COIL, WRITE_REGISTERS, Request
 from drivers.modbus_settings import BusSettings, TcpSettings, usable_parity
-from edge.errors import DeviceGarbled, DeviceRefused
+from edge.errors import (
+    DeviceError,
+    DeviceGarbled,
+    DeviceRefused,
+    DeviceTimeout,
+    DeviceUnreachable,
+)
 
 Reply = ModbusPDU
 """A decoded answer, for `checked`."""
@@ -46,6 +52,9 @@ _EXCEPTIONS = {
     11: "gateway target did not respond",
 }
 """Exception codes (Modbus Application Protocol V1.1b3, section 7)."""
+
+_NOT_THERE = (1, 2)
+_NO_PATH, _NO_ANSWER = 10, 11
 
 _READS: dict[int, type[ModbusPDU]] = {
     1: ReadCoilsRequest,
@@ -185,14 +194,36 @@ def _encoded(request: Request) -> ModbusPDU:
     return _READS[request.function](address=address, count=request.count, dev_id=unit)
 
 
+class NotThere(DeviceRefused):
+    """Exceptions 01 and 02: the device is well and has no such function or address."""
+
+
+def _refusal(device: str, operation: str, code: int, detail: str) -> DeviceError:
+    """What a Modbus exception means to the lane.
+
+    10 and 11 come from a gateway, for a device that nobody can hear: that is silence, not refusal.
+    """
+    if code in _NOT_THERE:
+        return NotThere(device, operation, detail)
+    if code == _NO_PATH:
+        return DeviceUnreachable(device, operation, f"{detail}. Check the gateway's own settings")
+    if code == _NO_ANSWER:
+        return DeviceTimeout(device, operation, f"{detail}. Check the device behind the gateway")
+    return DeviceRefused(device, operation, detail)
+
+
 def checked(request: Request, answer: Reply) -> tuple[int, ...]:
-    """Return registers or bits of a good answer. Raises DeviceRefused and DeviceGarbled."""
+    """Return registers or bits of a good answer.
+
+    Raises DeviceRefused, DeviceGarbled, and DeviceTimeout or DeviceUnreachable where a gateway
+    answers for a device that it cannot hear.
+    """
     device, operation = request.device, request.operation
     if answer.isError():
         code = answer.exception_code
         meaning = _EXCEPTIONS.get(code, "unknown")
         detail = f"Modbus exception {code:02X} ({meaning}) for address {request.address}"
-        raise DeviceRefused(device, operation, detail)
+        raise _refusal(device, operation, code, detail)
     if answer.function_code != request.function or answer.dev_id != request.unit:
         detail = f"unit {answer.dev_id} answered function {answer.function_code}"
         raise DeviceGarbled(device, operation, detail)

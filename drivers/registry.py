@@ -19,6 +19,7 @@ from drivers import (
     reader,
     rs_s131,
     sinamics_v20,
+    sinamics_v20_words,
     spellman,
     spellman_plan,
     technix,
@@ -92,7 +93,7 @@ KINDS: Mapping[str, Kind] = {
         check=polls(altivar.POLLED),
     ),
     "sinamics_v20": on_bus(
-        sinamics_v20.SinamicsV20Settings,
+        sinamics_v20_words.SinamicsV20Settings,
         sinamics_v20.REQUIRED_FIELDS,
         sinamics_v20.SinamicsV20,
         sinamics_v20.plan,
@@ -159,6 +160,9 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 
+LAST_UNIT = 247
+"""Highest address of a device on a serial line."""
+
 BUS_KINDS: Mapping[str, type[RtuSettings] | type[TcpSettings]] = {
     "rtu": RtuSettings,
     "tcp": TcpSettings,
@@ -195,6 +199,7 @@ class _Builder:
         self.made: dict[str, Made] = {}
         self._paces: dict[str, Pace] = {}
         self._bus_names: set[str] = set()
+        self._bus_settings: dict[str, RtuSettings | TcpSettings] = {}
         self._maps: dict[tuple[str, str], DeviceMap | None] = {}
         self._places: dict[tuple[str, object], str] = {}
 
@@ -211,6 +216,7 @@ class _Builder:
         assert isinstance(settings, RtuSettings | TcpSettings)
         if isinstance(settings, RtuSettings) and not self._free(key, "port", settings.port):
             return
+        self._bus_settings[name] = settings
         self.buses[name] = ModbusBus(name=name, settings=settings, now_ns=self._around.now_ns)
         self._paces[name] = pace_of_bus(settings)
 
@@ -227,6 +233,8 @@ class _Builder:
             parts = self._bus_parts(key, kind_name, kind, section)
             if parts is None:
                 return
+            self._check_unit(key, str(section.get("bus")), settings)
+            self._check_age(key, settings, parts.device_map)
         elif settings is not None and not self._free(key, "port", _text(settings, "port")):
             return
         if settings is not None:
@@ -263,7 +271,40 @@ class _Builder:
         bus = self.buses.get(bus_name)
         if bus is None or device_map is None or not free:
             return None
+        self._check_pace(bus_name, key, device_map)
         return BusParts(bus, self._paces[bus_name], device_map)
+
+    def _check_pace(self, bus_name: str, device: str, device_map: DeviceMap) -> None:
+        """What a device needs of its line, by its map, the line must give."""
+        bus, needs = self._bus_settings[bus_name], device_map.device
+        wanted = {"response_timeout_ms": needs.response_timeout_ms}
+        if isinstance(bus, RtuSettings):
+            wanted["silence_ms"] = needs.min_silence_ms
+        for key, least in wanted.items():
+            given: int = getattr(bus, key)
+            if given < least:
+                reason = f"is shorter than the map of {device} asks for, {least} ms"
+                self._mistake(f"buses.{bus_name}.{key}", str(given), reason, f"Set {least}")
+
+    def _check_age(self, key: str, settings: BaseModel | None, device_map: DeviceMap) -> None:
+        """A field that grows stale between two polls would be in doubt for ever."""
+        ages = [one.stale_after_ms for one in device_map.fields if one.group == "fast"]
+        limit_ms = min((age for age in ages if age is not None), default=None)
+        poll_ms: object = getattr(settings, "poll_ms", None)
+        if limit_ms is not None and isinstance(poll_ms, int) and poll_ms >= limit_ms:
+            reason = f"its map has fields that are stale after {limit_ms} ms"
+            self._mistake(f"{key}.poll_ms", str(poll_ms), reason, "Poll faster")
+
+    def _check_unit(self, key: str, bus: str, settings: BaseModel | None) -> None:
+        """On a serial line 0 is everybody, who would all obey and none answer; 248 on is reserved.
+
+        Serial Line V1.02, 2.2.
+        """
+        unit: object = getattr(settings, "unit", None)
+        serial = isinstance(self._bus_settings.get(bus), RtuSettings)
+        if serial and isinstance(unit, int) and not 1 <= unit <= LAST_UNIT:
+            what = "addresses every device of a serial line" if unit == 0 else "is reserved"
+            self._mistake(f"{key}.unit", str(unit), what, f"Give its own, 1 to {LAST_UNIT}")
 
     def _map(self, kind_name: str, kind: Kind, file: str) -> DeviceMap | None:
         if (kind_name, file) not in self._maps:

@@ -3,6 +3,9 @@
 Asked with ``#D0`` CR it answers ``D Y 0 SSSS HHHH BB.BB AAAAA EEEE CC`` CR LF (manual S131-200-UM
 p. 69): address, status, chamber's high voltage, battery, dose rate in mR/h averaged since it was
 asked last, minutes of that, and the sum of all digits before.
+
+**Not in the reference**: which of the four flags of the status says what. They are taken in the
+order of `_TROUBLES`, the last for its alarm. The limit of the lane file alarms without any of them.
 """
 
 import asyncio
@@ -10,9 +13,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from drivers.about import About
 from drivers.bus_plan import Plan, PlannedExchange, per_second
@@ -31,8 +34,7 @@ _ANSWER = re.compile(
 _MAX_SUM = 99
 """How a sum of three digits is written is not published."""
 _TROUBLES = ("error of its processor", "error of its converter", "battery low")
-_QUIET_S = 0.1
-_QUIET_ROUNDS = 10
+_QUIET_ROUNDS = 3
 
 ABOUT = About(
     device="GE Reuter-Stokes RS-S131 area radiation monitor",
@@ -53,7 +55,20 @@ class RsS131Settings(SerialSettings):
     )
     poll_ms: int = Field(500, ge=100, le=10_000, description="Period of asking")
     timeout_ms: int = Field(300, ge=50, le=5000, description="Longest wait for an answer")
+    quiet_ms: int = Field(
+        600,
+        ge=50,
+        le=10_000,
+        description="Silence after a failed poll; an answer later than timeout_ms + quiet_ms could "
+        "be taken for the next one's",
+    )
     misses: int = Field(3, ge=1, le=20, description="Failed polls in a row until it is lost")
+
+    @model_validator(mode="after")
+    def _lets_late_answers_pass(self) -> Self:
+        if self.quiet_ms < self.timeout_ms:
+            raise ValueError(f"quiet_ms must be at least timeout_ms, {self.timeout_ms}")
+        return self
 
 
 def plan(settings: RsS131Settings) -> Plan:
@@ -183,7 +198,7 @@ class RsS131:
             return
         for _ in range(_QUIET_ROUNDS):
             try:
-                await self._line.read(_QUIET_S)
+                await self._line.read(self._settings.quiet_ms / 1000)
             except DeviceTimeout:
                 self._unsettled = False
                 return

@@ -8,10 +8,7 @@ states it, from commissioning.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from dataclasses import replace
 
 from drivers.about import About
 from drivers.bus_plan import Plan, block_read, modbus_write, per_second
@@ -21,9 +18,19 @@ from drivers.modbus import ModbusBus
 from drivers.modbus_requests import Priority
 from drivers.modbus_unit import ModbusUnit
 from drivers.read_plan import plan_reads
+from drivers.sinamics_v20_direction import Direction
+from drivers.sinamics_v20_words import (
+    FAULT_ACK,
+    OTHER_DIRECTION,
+    STOP_WORD,
+    DriveStatus,
+    SinamicsV20Settings,
+    command_words,
+    drive_status,
+)
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceRefused, DeviceTimeout
-from edge.ports import Heartbeat, Sink, Value, WatchdogSet, points_of
+from edge.ports import Heartbeat, Point, Sink, Value, WatchdogSet, points_of
 
 REQUIRED_FIELDS = ("stw", "hsw", "zsw", "hiw", "watchdog_time", "watchdog_action")
 
@@ -41,49 +48,10 @@ ABOUT = About(
     ),
 )
 
-STOP_WORD, RUN_WORD = 0x047E, 0x047F
-"""Ready to run, and running (A5E03728167; bits 1 to 6 and 10 are set in both)."""
-FAULT_ACK = 1 << 7
-OTHER_DIRECTION = 1 << 11
 _NS_PER_MS = 1_000_000
 _CONFIRM_S = 0.02
 """Pause between two looks at a drive that has not yet followed."""
 _FAREWELL_S = 0.5
-
-
-class SinamicsV20Settings(BaseModel):
-    """The drive of a lane file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    kind: Literal["sinamics_v20"]
-    bus: str = Field(description="Bus the drive is on")
-    unit: int = Field(1, ge=1, le=247, description="Modbus device id (P2021)")
-    full_scale: int = Field(ge=1, le=0x7FFF, description="HSW and HIW at 100 %")
-    mm_s_at_full_scale: float = Field(gt=0, le=10_000, description="Belt speed at 100 %")
-    forward: Literal["047F", "0C7F"] = Field(description="Control word that runs the belt forward")
-    actual: Literal["signed", "magnitude"] = Field(
-        description="Whether HIW is negative while bit 11 of the control word is set"
-    )
-    running_bit: int = Field(ge=0, le=15, description="Bit of ZSW that is 1 while the motor runs")
-    fault_bit: int = Field(ge=0, le=15, description="Bit of ZSW that is 1 in a fault")
-    watchdog_action: int = Field(
-        ge=1, le=0xFFFF, description="Register 40002 with which the belt was seen to stop"
-    )
-    watchdog_max_ms: int = Field(1000, ge=100, le=5000, description="Longest allowed 40001")
-    poll_ms: int = Field(100, ge=20, le=1000, description="Period of the status poll")
-    refresh_ms: int = Field(200, ge=50, le=1000, description="Period of the command refresh")
-    step_timeout_ms: int = Field(500, ge=50, le=5000, description="Longest wait for one step")
-    stop_timeout_ms: int = Field(3000, ge=100, le=10_000, description="Longest wait to stand")
-    misses: int = Field(2, ge=1, le=10, description="Missing answers until it counts as lost")
-
-    @model_validator(mode="after")
-    def _fits_together(self) -> "SinamicsV20Settings":
-        if 3 * self.refresh_ms > self.watchdog_max_ms:
-            raise ValueError("refresh_ms must be at most a third of watchdog_max_ms")
-        if self.running_bit == self.fault_bit:
-            raise ValueError("running_bit and fault_bit are two bits of ZSW")
-        return self
 
 
 def plan(settings: SinamicsV20Settings, device_map: DeviceMap) -> Plan:
@@ -100,46 +68,15 @@ def moves(settings: SinamicsV20Settings, values: Mapping[str, float]) -> bool:
     return bool(runs) or values.get("hiw", 0) != 0
 
 
-@dataclass(frozen=True, slots=True)
-class DriveStatus:
-    """What ZSW and HIW say, in the words of the lane; ``speed_mm_s`` None when they contradict."""
-
-    running: bool
-    faulty: bool
-    speed_mm_s: int | None
-
-
-def command_words(settings: SinamicsV20Settings, speed_mm_s: int) -> tuple[int, int]:
-    """Return control word and set point that run the belt at a signed speed. Pure."""
-    forward_has_bit = settings.forward == "0C7F"
-    word = RUN_WORD | (OTHER_DIRECTION if forward_has_bit == (speed_mm_s >= 0) else 0)
-    return word, round(abs(speed_mm_s) / settings.mm_s_at_full_scale * settings.full_scale)
-
-
-def drive_status(settings: SinamicsV20Settings, zsw: int, hiw: int, word: int) -> DriveStatus:
-    """Return what the drive says; ``word`` is the control word it obeys. Pure."""
-    forward_has_bit = settings.forward == "0C7F"
-    speed: int | None = round(hiw * settings.mm_s_at_full_scale / settings.full_scale)
-    if settings.actual == "signed":
-        speed = -speed if speed and forward_has_bit else speed
-    elif hiw < 0:
-        speed = None
-    elif forward_has_bit != bool(word & OTHER_DIRECTION):
-        speed = -speed if speed else speed
-    return DriveStatus(
-        running=bool(zsw >> settings.running_bit & 1),
-        faulty=bool(zsw >> settings.fault_bit & 1),
-        speed_mm_s=speed,
-    )
-
-
 class SinamicsV20:
     """Satisfies `edge.ports.Conveyor`.
 
     Publishes ``speed_mm_s`` (signed), ``running``, ``drive_fault`` (OK while there is none),
-    ``status_word``, ``watchdog_parameters`` and ``watchdog_set``: OK only when register 40001 holds
-    a time of at most ``watchdog_max_ms`` and 40002 the action of the lane file. At the factory the
-    time is 0.
+    ``status_word``, ``watchdog_parameters`` and ``watchdog_set``: BLOCKED unless register 40001
+    holds a time of at most ``watchdog_max_ms`` and 40002 the action of the lane file. Fault F72,
+    which stops the belt, hangs on P2014 by its manual, and no document at hand ties these registers
+    to it: without ``p2014_ms`` in the lane file it is uncertain. Only `scanlane device prove` shows
+    that the belt really stops. At the factory both times are 0.
     """
 
     def __init__(
@@ -167,6 +104,8 @@ class SinamicsV20:
         self._order = 0
         self._watchdog: WatchdogSet | None = None
         self._written_ns = 0
+        self._direction = Direction()
+        self._refreshed = True
 
     @property
     def fed_ns(self) -> int:
@@ -250,9 +189,11 @@ class SinamicsV20:
                     due_ns = self._settings.refresh_ms * _NS_PER_MS
                     if refreshed_ns is None or begun_ns - refreshed_ns >= due_ns:
                         refreshed_ns = begun_ns
-                        await self._guarded(self._refresh)
-                        await self._guarded(self._poll_watchdog)
-                    await self._guarded(self._poll)
+                        written = await self._guarded(self._refresh)
+                        self._refreshed = await self._guarded(self._poll_watchdog) and written
+                    if await self._guarded(self._poll) and self._refreshed:
+                        # A drive that shows itself and refuses every write is not a good one.
+                        self._link.good()
                 elif self._words[0] & 1:
                     # The lane logic has died while the belt may run. Silence lets the drive's
                     # own time-out act; when the logic is back it must ask anew.
@@ -293,7 +234,16 @@ class SinamicsV20:
 
     async def _status(self, priority: Priority = Priority.COMMAND) -> DriveStatus:
         values = (await self._unit.read_block(self._status_block, priority)).values
-        return drive_status(self._settings, values["zsw"], values["hiw"], self._words[0])
+        return self._judged(values["zsw"], values["hiw"])
+
+    def _judged(self, zsw: int, hiw: int) -> DriveStatus:
+        word = self._words[0]
+        status = drive_status(self._settings, zsw, hiw, word)
+        runs, bit = bool(word & 1), word & OTHER_DIRECTION
+        known = self._direction.seen(hiw, runs=runs, bit=bit)
+        if self._settings.actual == "magnitude" and not known:
+            return replace(status, speed_mm_s=None)
+        return status
 
     def _still(self, order: int, operation: str) -> None:
         if order != self._order:
@@ -326,9 +276,12 @@ class SinamicsV20:
     async def _poll(self) -> None:
         sample = await self._unit.read_block(self._status_block)
         zsw = sample.values["zsw"]
-        status = drive_status(self._settings, zsw, sample.values["hiw"], self._words[0])
-        quality = Quality.BAD if status.speed_mm_s is None else Quality.GOOD
-        self._publish({"speed_mm_s": status.speed_mm_s}, sample.requested_ns, quality)
+        status = self._judged(zsw, sample.values["hiw"])
+        quality, detail = Quality.GOOD, ""
+        if status.speed_mm_s is None:
+            quality, detail = Quality.BAD, "which way it runs is not known. Let it stand once"
+        speed = Point(f"{self.name}.speed_mm_s", status.speed_mm_s, quality, detail)
+        self._sink.deliver((speed,), sample.requested_ns)
         seen: dict[str, Value] = {
             "running": Input.OK if status.running else Input.BLOCKED,
             "drive_fault": Input.BLOCKED if status.faulty else Input.OK,
@@ -339,31 +292,38 @@ class SinamicsV20:
     async def _poll_watchdog(self) -> None:
         """Prove anew with every refresh that the drive would notice our silence."""
         sample = await self._unit.read_block(self._watchdog_block)
-        in_time = 0 < sample.values["watchdog_time"] <= self._settings.watchdog_max_ms
-        acts = sample.values["watchdog_action"] == self._settings.watchdog_action
-        proven = Input.OK if in_time and acts else Input.BLOCKED
         time_ms, action = sample.values["watchdog_time"], sample.values["watchdog_action"]
         self._watchdog = WatchdogSet(time_ms, f"40001 {time_ms} ms, 40002 {action}")
-        said: dict[str, Value] = {
-            "watchdog_parameters": self._watchdog.parameters,
-            "watchdog_set": proven,
-        }
-        self._publish(said, sample.requested_ns)
+        self._publish({"watchdog_parameters": self._watchdog.parameters}, sample.requested_ns)
+        self._sink.deliver((self._watchdog_set(time_ms, action),), sample.requested_ns)
 
-    def _publish(
-        self, values: Mapping[str, Value], requested_ns: int, quality: Quality = Quality.GOOD
-    ) -> None:
-        self._sink.deliver(points_of(self.name, values, quality), requested_ns)
+    def _watchdog_set(self, time_ms: int, action: int) -> Point:
+        settings, source = self._settings, f"{self.name}.watchdog_set"
+        wrong = []
+        if not 0 < time_ms <= settings.watchdog_max_ms:
+            wrong.append(f"40001 holds {time_ms} ms: set 1 to {settings.watchdog_max_ms}")
+        if action != settings.watchdog_action:
+            wrong.append(f"40002 holds {action}: set {settings.watchdog_action}")
+        if wrong:
+            return Point(source, Input.BLOCKED, detail="; ".join(wrong))
+        if settings.p2014_ms is None:
+            detail = "P2014 is not known: set it, and p2014_ms in the lane file to what it shows"
+            return Point(source, Input.OK, Quality.UNCERTAIN, detail)
+        return Point(source, Input.OK)
 
-    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+    def _publish(self, values: Mapping[str, Value], requested_ns: int) -> None:
+        self._sink.deliver(points_of(self.name, values), requested_ns)
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Whether it succeeded; a failure is counted."""
         try:
             await work()
         except DeviceError as error:
             if self._link.failed(error):
                 # A lost drive stops by its own time-out and never starts again by itself.
                 self._new_order(self._stop_words())
-        else:
-            self._link.good()
+            return False
+        return True
 
     async def _say_farewell(self) -> None:
         self._new_order(self._stop_words())

@@ -2,7 +2,7 @@
 
 from drivers.about import About
 from drivers.bus_plan import Plan, PlannedExchange, per_second
-from drivers.generator import FULL_SCALE
+from drivers.generator_settings import FULL_SCALE
 from drivers.spellman import SpellmanSettings
 from drivers.spellman_frames import encode
 from drivers.spellman_profiles import PROFILES
@@ -13,11 +13,8 @@ ABOUT = About(
     wire="RS-232 or TCP",
     publishes=("hv", "ready", "interlock", "interlock_<n>", "source_fault", "kv", "ma"),
     tells=("fault_names", "watchdog"),
-    sends="questions, and HV off when it ends",
+    sends="questions, and HV off when it begins and when it ends",
 )
-
-_FLAGS = 32
-"""Taken for the fault flags of a series whose number of them is not published."""
 
 
 def plan(settings: SpellmanSettings) -> Plan:
@@ -32,7 +29,7 @@ def plan(settings: SpellmanSettings) -> Plan:
         ("read monitors", one, [longest] * profile.monitor_values) for one in profile.monitors
     ]
     if profile.fault is not None:
-        asked.append(("read faults", profile.fault, ["1"] * (len(profile.faults) or _FLAGS)))
+        asked.append(("read faults", profile.fault, ["1"] * profile.fault_flags))
     if profile.tickle is not None:
         asked.append(("tickle", profile.tickle, ["$"]))
     summed = settings.framing == "rs232"

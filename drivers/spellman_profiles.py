@@ -35,7 +35,7 @@ class Profile:
         status: asks for ``statuses`` flags; ``interlocks`` say closed.
         monitors: what asks for kV and mA: one command with ``monitor_values`` numbers, or two.
         overrange: what the monitors' highest number is in full scales, None where a setting says.
-        fault: asks for flags; ``faults`` names them, empty where names and number are unknown.
+        fault: asks for ``fault_flags`` flags; ``faults`` names them, empty where it is unknown.
         kv_per_count: of a set point, None where 4095 is full scale; likewise mA by a setting.
         watchdog_orders: what arms the watchdog; ``{s}`` stands for its seconds.
         tickle: what keeps the watchdog quiet besides anything else that is sent.
@@ -58,6 +58,7 @@ class Profile:
     monitor_values: int
     overrange: float | None
     fault: str | None
+    fault_flags: int
     faults: tuple[str, ...]
     set_kv: str
     set_ma: str
@@ -89,6 +90,7 @@ XRV = Profile(
     monitor_values=8,
     overrange=OVERRANGE,
     fault="68",
+    fault_flags=27,
     faults=(
         "filament_select", "over_temperature_near", "over_voltage", "under_voltage",
         "over_current", "under_current", "over_temperature_anode", "over_temperature_cathode",
@@ -112,7 +114,7 @@ XRV = Profile(
 
 SLM = Profile(
     series="SLM",
-    needs=("kv_max", "ma_max", "monitor_overrange"),
+    needs=("kv_max", "ma_max", "monitor_overrange", "warm_up_s", "seen_98_99"),
     model="26",
     models=r"SLM(\d{1,3})[A-Z]\d{2,4}",
     scaling=None,
@@ -128,6 +130,7 @@ SLM = Profile(
     monitor_values=1,
     overrange=None,
     fault="68",
+    fault_flags=20,
     faults=(),
     set_kv="10",
     set_ma="11",
@@ -140,8 +143,12 @@ SLM = Profile(
     watchdog_orders=(("89", "1"),),
     tickle="88",
 )
-"""SLM modules: 10 to 27 and the status from manual 118080-001 p. 38-63; 31, 60, 61, 68, 88, 89, 98
-and 99 from a public list of the series' commands. How far its monitors reach is not published."""
+"""SLM modules: 10 to 27, the status and the 20 flags of 68 from manual 118080-001 p. 38-63.
+
+**Not in the reference**, but in a public list of the series' commands only: 31, 60, 61, 88, 89, 98
+and 99. That 98 switches and 99 takes it to remote is seen at commissioning and confirmed in the
+lane file; 60 and 61 are scaled by a setting; without 88 and 89 it is lost, and its watchdog's flag
+in the status is read. No flag says that it is warm, so how long that takes is a setting."""
 
 XRB011 = Profile(
     series="XRB011",
@@ -161,6 +168,7 @@ XRB011 = Profile(
     monitor_values=0,
     overrange=None,
     fault=None,
+    fault_flags=0,
     faults=(),
     set_kv="10",
     set_ma="11",

@@ -16,7 +16,8 @@ from pydantic import Field
 
 from drivers.about import About
 from drivers.bus_plan import Plan, PlannedExchange, per_second
-from drivers.generator import FULL_SCALE, Generator, GeneratorSettings, said
+from drivers.generator import Generator, said
+from drivers.generator_settings import FULL_SCALE, GeneratorSettings
 from edge.core.values import Input
 from edge.errors import DeviceError, DeviceGarbled, DeviceRefused
 from edge.ports import Heartbeat, Sink, Value
@@ -157,9 +158,10 @@ class Echo:
 class Technix(Generator):
     """A Technix SR.
 
-    Publishes ``hv`` (OK: off, BLOCKED: on), ``ready`` (no fault, not inhibited), ``interlock``,
-    ``source_fault``, ``kv``, ``ma``, and ``watchdog``: OK once this generator was seen to go to
-    local by itself after five seconds of silence, which is tried whenever the line is first opened.
+    Publishes ``hv`` (OK: off, BLOCKED: on), ``ready`` (no fault, not inhibited, remote),
+    ``interlock``, ``source_fault``, ``kv``, ``ma``, and ``watchdog``: OK once this generator was
+    seen to go to local by itself after five seconds of silence, which is tried whenever the line is
+    first opened.
     """
 
     def __init__(
@@ -177,11 +179,8 @@ class Technix(Generator):
 
     async def _meet(self) -> None:
         """Have it off, and see once that its watchdog acts."""
-        await self._status()
-        await self._off()
+        await self._off_at_first()
         if not (self._watchdog_acts or self.only_looked_at):
-            while not self._alive():  # noqa: ASYNC110 - the heartbeat is a question, no event
-                await asyncio.sleep(self._limits.poll_ms / 1000)
             self._watchdog_acts = await self._try_watchdog()
 
     async def _try_watchdog(self) -> bool:
@@ -250,29 +249,41 @@ class Technix(Generator):
         await self._order("P5,0", urgent=True)
         await asyncio.sleep(PULSE_S)
         await self._order("P6,0", urgent=True)
-        if (await self._status(urgent=True)).hv:
-            raise DeviceGarbled(self.name, "hv_off", "the status still says high voltage")
+
+    async def _is_hv_on(self) -> bool:
+        return (await self._status(urgent=True)).hv
 
     async def _clear_faults(self) -> None:
         if (await self._status()).fault:
             detail = "no command resets this generator. Reset it at its front panel"
             raise DeviceRefused(self.name, "reset_faults", detail)
 
+    def _off_word(self) -> bytes:
+        """Hold HV off, whatever half command the line may hold. `_turn_off` lets go of it."""
+        return b"\rP6,1\r"
+
+    @property
+    def _tells_answers_apart(self) -> bool:
+        """An echo is compared byte by byte: another one before it is damage."""
+        return False
+
     def _last_word(self) -> bytes:
-        """Hold HV off and leave it held; the watchdog takes the rest. `_meet` lets go of it."""
-        return b"P6,1\r"
+        """Leave HV off held; the watchdog takes the rest. Who only looked lets go of it."""
+        return self._off_word() + b"P6,0\r" * self.only_looked_at
 
     async def _look(self) -> None:
         asked_ns = self._now_ns()
         status = await self._status()
         values: dict[str, Value] = {
             "hv": said(ok=not status.hv),
-            "ready": said(ok=not (status.fault or status.inhibited)),
+            # The interlock is none of it: where it is the permit relay, it closes for ready ones.
+            "ready": said(ok=not (status.fault or status.inhibited or status.local)),
             "interlock": said(ok=not status.interlock_open),
             "source_fault": said(ok=not status.fault),
             "watchdog": Input.OK if self._watchdog_acts else Input.BLOCKED,
         }
         self._deliver(values, asked_ns)
+        self._hv_seen = status.hv
         asked_ns = self._now_ns()
         kv, ma = await self._ask("a1", FULL_SCALE), await self._ask("a2", FULL_SCALE)
         kv_shown = round(kv / FULL_SCALE * self._settings.kv_max, 4)
@@ -291,10 +302,10 @@ class Technix(Generator):
 
     async def _order(self, command: str, *, urgent: bool = False) -> None:
         echo = Echo(self.name, command)
-        await self._exchange(command, command.encode("ascii") + _CR, echo.take, urgent=urgent)
+        await self._line.exchange(command, command.encode("ascii") + _CR, echo.take, urgent=urgent)
 
     async def _ask(self, command: str, most: int, *, urgent: bool = False) -> int:
         echo = Echo(self.name, command, most)
-        return await self._exchange(
+        return await self._line.exchange(
             command, command.encode("ascii") + _CR, echo.take, urgent=urgent
         )

@@ -15,12 +15,17 @@ from drivers.about import About
 from drivers.bus_plan import Plan
 from drivers.device_link import DeviceLink
 from drivers.serial_line import Backoff, SerialLine, SerialSettings
-from drivers.toledo_frames import FrameCutter, Reject, Weight
+from drivers.toledo_frames import FRAME_BYTES, FrameCutter, Reject, Weight
 from edge.core.values import Quality
 from edge.errors import DeviceError, DeviceGarbled, DeviceTimeout
 from edge.ports import Heartbeat, Point, Sink
 
 _NS_PER_MS = 1_000_000
+_AT_ONCE = 3
+"""Frames that may come in one read; more were kept somewhere, and are old."""
+_QUIET_S = 0.03
+_CALM_S = 0.5
+"""After opening a line is live when it was quiet, or brought no such read, for so long."""
 _KG = {"kg": Decimal(1), "t": Decimal(1000)}
 
 ABOUT = About(
@@ -70,8 +75,9 @@ class Toledo:
     """Publishes ``mass_kg`` (gross, rounded up) and ``uncertainty_kg`` with every frame.
 
     Good only at rest, in range, gross, in the unit and step of the lane file. In motion the mass is
-    uncertain; whatever else is not as it should be leaves no value. Without a checksum a weight is
-    good only when two frames in a row say it.
+    uncertain, and so is one of many frames that come at once; whatever else is not as it should be
+    leaves no value. Without a checksum a weight is good only when two frames in a row say it. What
+    was kept for us before the line was opened is thrown away.
     """
 
     def __init__(
@@ -105,12 +111,32 @@ class Toledo:
                     backoff.succeeded()
                     self._cutter.reset()
                     self._before, self._rejected = None, 0
+                    await self._let_old_frames_pass()
                     await self._listen()
                 except DeviceError as error:
                     self._link.failed(error)
                 await asyncio.sleep(backoff.failed())
         finally:
             self._line.close()
+
+    async def _let_old_frames_pass(self) -> None:
+        """Throw away what port or serial server had kept before the line was opened.
+
+        Raises DeviceGarbled when it comes faster than any scale for too long.
+        """
+        now_ns, calm_ns = self._now_ns(), round(_CALM_S * 1e9)
+        calm_at_ns, end_ns = now_ns + calm_ns, now_ns + calm_ns
+        end_ns += self._settings.max_age_ms * _NS_PER_MS
+        while self._now_ns() < calm_at_ns:
+            try:
+                data = await self._line.read(_QUIET_S)
+            except DeviceTimeout:
+                return
+            if len(data) > _AT_ONCE * FRAME_BYTES:
+                calm_at_ns = self._now_ns() + calm_ns
+            if self._now_ns() >= end_ns and calm_at_ns > end_ns:
+                detail = "frames come faster than a scale sends them. Check what keeps them"
+                raise DeviceGarbled(self.name, "listen", detail)
 
     async def _listen(self) -> None:
         """Take frames until the line, the indicator or its format fails. Raises DeviceError."""
@@ -130,12 +156,15 @@ class Toledo:
                 continue
             # Nothing of a frame was sent before the end of the one read before it.
             begun_ns = last_ns
-            for found in self._cutter.feed(data):
+            came = self._cutter.feed(data)
+            weights = [one for one in came if isinstance(one, Weight)]
+            is_old = len(weights) > _AT_ONCE
+            for found in weights[-1:] if is_old else came:
                 if isinstance(found, Reject):
                     self._reject(found)
                     continue
                 last_ns = self._now_ns()
-                self._take(found, begun_ns)
+                self._take(found, begun_ns, is_old=is_old)
 
     def _reject(self, reject: Reject) -> None:
         self._rejected += 1
@@ -144,16 +173,18 @@ class Toledo:
             detail = f"{self._rejected} times: {reject.value}"
             raise DeviceGarbled(self.name, "listen", detail)
 
-    def _take(self, weight: Weight, begun_ns: int) -> None:
+    def _take(self, weight: Weight, begun_ns: int, *, is_old: bool) -> None:
         self._rejected = 0
         said_twice = weight == self._before
-        self._before = weight
+        self._before = None if is_old else weight
         self._link.good()
         if not self._alive():
             return
         quality, detail = judge(weight, self._settings)
         if quality is Quality.GOOD and not (self._cutter.summed or said_twice):
             quality, detail = Quality.UNCERTAIN, "said once only, on a line without checksum"
+        if quality is Quality.GOOD and is_old:
+            quality, detail = Quality.UNCERTAIN, "one of many that came at once, so perhaps old"
         mass_kg, uncertainty_kg = masses(weight) if quality is not Quality.BAD else (None, None)
         if uncertainty_kg is not None:
             uncertainty_kg += self._settings.tolerance_kg

@@ -11,6 +11,8 @@ from enum import Enum, unique
 STX, CR = 0x02, 0x0D
 PLAIN_BYTES = 17
 """From STX to CR, with weight and tare."""
+FRAME_BYTES = PLAIN_BYTES + 1
+"""The same with a checksum."""
 _SHORT_CR, _CR = 10, PLAIN_BYTES - 1
 _AGREEING = 2
 """Frames in a row that have to agree before it counts as known whether there is a checksum."""

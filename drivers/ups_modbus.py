@@ -19,6 +19,7 @@ from edge.errors import DeviceError
 from edge.ports import Heartbeat, Point, Sink
 
 NUMBERS = ("minutes_left", "battery_percent", "on_battery_s")
+_UNKNOWN_CODE = "a code that the map does not know"
 REQUIRED_FIELDS = ("battery_condition", "battery_status", "battery_charge", *NUMBERS)
 
 ABOUT = About(
@@ -45,6 +46,14 @@ def plan(settings: UpsModbusSettings, device_map: DeviceMap) -> Plan:
     """Everything in one question at every poll."""
     (block,) = plan_reads(device_map, "fast")
     return (block_read(block, per_second(settings.poll_ms)),)
+
+
+def contradicts(values: Mapping[str, str | None], percent: int) -> bool:
+    """Say whether a battery is called well and empty at once: a card that knows nothing says 0.
+
+    So a block of zeros, with which 0 means "ok", is no UPS on mains. Pure.
+    """
+    return values["battery_status"] == "ok" and percent == 0
 
 
 def mains(values: Mapping[str, str | None], on_battery_s: int) -> Input:
@@ -111,17 +120,24 @@ class UpsModbus:
             name: self._map.field(name).values.get(raw[name])
             for name in ("battery_condition", "battery_status", "battery_charge")
         }
+        states = {"mains": mains(words, raw["on_battery_s"]), "battery": battery(words)}
+        why = _UNKNOWN_CODE
+        if contradicts(words, raw["battery_percent"]):
+            why = "its battery is called ok with 0 % left: the card knows nothing of its UPS"
+            states = {
+                name: state if state is Input.BLOCKED else Input.UNKNOWN
+                for name, state in states.items()
+            }
         points = (
-            self._judged("mains", mains(words, raw["on_battery_s"])),
-            self._judged("battery", battery(words)),
+            *(self._judged(name, state, why) for name, state in states.items()),
             *(self._number(name, raw[name]) for name in NUMBERS),
         )
         self._sink.deliver(points, sample.requested_ns)
 
-    def _judged(self, name: str, state: Input) -> Point:
+    def _judged(self, name: str, state: Input, why: str) -> Point:
         source = f"{self.name}.{name}"
         if state is Input.UNKNOWN:
-            return Point(source, state, Quality.BAD, "a code that the map does not know")
+            return Point(source, state, Quality.BAD, why)
         return Point(source, state)
 
     def _number(self, name: str, raw: int) -> Point:

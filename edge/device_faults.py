@@ -26,6 +26,11 @@ _SAID = {
     "seasoning": Fault.SEASONING_DUE,
 }
 """Fields whose BLOCKED is a fault of its own, beside withholding the beam."""
+DOUBT_MS = 5000
+"""A device that cannot say for so long whether it has its fault is a lost one (DEVICE_LOST)."""
+_COMPUTED = frozenset({"lane", "worker"})
+"""Readings that the lane makes itself, each with a fault or row of its own for doubt."""
+_MS_NS = 1_000_000
 
 
 class DeviceFaults:
@@ -40,6 +45,7 @@ class DeviceFaults:
         self._post = post
         self._silent = _silences(lane)
         self._behind: dict[Fault, dict[str, str]] = {}
+        self._doubted: dict[str, tuple[int, str]] = {}
 
     def lost(self, device: str, detail: str) -> None:
         """Raise the fault of a device that fell silent."""
@@ -65,6 +71,32 @@ class DeviceFaults:
                 self._post(ev.FaultRaised(fault, present=True), {"source": source, **detail})
         elif value is Input.OK and point.quality is Quality.GOOD:
             self._leave(fault, source, "source")
+
+    def doubt(self, point: Point, now_ns: int) -> None:
+        """Note since when a field that would say a fault says nothing of it."""
+        source = point.source
+        if source.split(".", 1)[0] in _COMPUTED:
+            return
+        said = point.value in {Input.OK, Input.BLOCKED, Input.CONFLICT}
+        if said and point.quality is not Quality.BAD:
+            self._doubted.pop(source, None)
+            self._leave(Fault.DEVICE_LOST, source, "source")
+        elif source not in self._doubted:
+            self._doubted[source] = (now_ns, point.detail)
+
+    def tick(self, now_ns: int) -> None:
+        """Raise DEVICE_LOST for what has been in doubt for too long and is not lost already."""
+        lost = self._behind.setdefault(Fault.DEVICE_LOST, {})
+        for source, (since_ns, detail) in self._doubted.items():
+            device = source.split(".", 1)[0]
+            silence = self._silent.get(device, Fault.DEVICE_LOST)
+            told = source in lost or device in self._behind.get(silence, {})
+            if told or now_ns - since_ns < DOUBT_MS * _MS_NS:
+                continue
+            lost[source] = detail
+            why = f"in doubt for {DOUBT_MS / 1000:.0f} s" + f": {detail}" * bool(detail)
+            note = {"source": source, "detail": why}
+            self._post(ev.FaultRaised(Fault.DEVICE_LOST, present=True), note)
 
     def _leave(self, fault: Fault, who: str, told_as: str) -> None:
         behind = self._behind.get(fault, {})

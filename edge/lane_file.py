@@ -149,6 +149,7 @@ _Found = Iterator[tuple[str, str, str, str]]
 def _cross_checks(lane: LaneFile) -> _Found:
     yield from _rows(lane)
     yield from _devices(lane)
+    yield from _monitors(lane)
     yield from _readers(lane)
     yield from _officers(lane)
     yield from _envelope(lane)
@@ -168,6 +169,15 @@ def _rows(lane: LaneFile) -> _Found:
             yield from _device_of(lane, key, source)
         elif row not in OPTIONAL:
             yield key, "not_fitted", "this row may not be missing", 'Name its "device.field"'
+
+
+def _monitors(lane: LaneFile) -> _Found:
+    """An alarm that no row waits for would withhold no beam while nobody knows what it says."""
+    rows = {str(source) for source in lane.interlocks.values()}
+    for name, section in lane.devices.items():
+        if section.get("kind") == "rs_s131" and f"{name}.alarm" not in rows:
+            reason = "no row of [interlocks] names its alarm"
+            yield f"devices.{name}", "rs_s131", reason, f'Set dose_monitor = "{name}.alarm"'
 
 
 def _envelope(lane: LaneFile) -> _Found:

@@ -122,6 +122,7 @@ class Supervisor:
         for part, point in known:
             if part.fault is not None:
                 self._faults.read(part.fault, point)
+                self._faults.doubt(point, now_ns)
         if self._readings.is_sure:
             inputs = self._readings.input
             self._send(
@@ -213,6 +214,7 @@ class Supervisor:
         Returns the interlock inputs as they stand.
         """
         now_ns = self._now_ns()
+        self._faults.tick(now_ns)
         if self._readings.grow(now_ns):
             for source, sensor in self._sensors.items():
                 self._sense(sensor, self._readings.presence(source, now_ns))

@@ -148,7 +148,7 @@ def load_register_file(path: Path) -> RegisterFile:
     if not isinstance(fields, list) or not fields:
         raise _mistake(path, "fields", "", "a device map needs [[fields]]")
     device = document.get("device")
-    addressing = device.get("addressing", "wire") if isinstance(device, dict) else "wire"
+    addressing = device.get("addressing", "") if isinstance(device, dict) else ""
     if addressing not in _FIRST:
         raise _mistake(
             path, "device.addressing", str(addressing), f"is none of {', '.join(_FIRST)}"

@@ -1,7 +1,7 @@
 """What the simulated generators of each series call their commands and how they word a status.
 
 XRV: the numbers of its published remote interface. SLM: manual 118080-001 and a public list of its
-commands; order and number of its fault flags are made up, as is the time of its watchdog. XRB011:
+commands; the order of its fault flags is made up, as is the time of its watchdog. XRB011:
 manual 118150-001, as far as its pages are public. How an XRV words a refusal is not published;
 ``CMD,!,code,`` is taken from the ST series of the same maker.
 """
@@ -75,7 +75,7 @@ SLM = Series(
         0: Fault.ANODE_ARC, 1: Fault.OVER_TEMPERATURE_ANODE, 2: Fault.OVER_VOLTAGE,
         3: Fault.UNDER_VOLTAGE, 4: Fault.FILAMENT_FEEDBACK, 6: Fault.WATCHDOG,
     },
-    fault_flags=7,
+    fault_flags=20,
     refusal=(),
     kv_counts=0,
     has_local=True,

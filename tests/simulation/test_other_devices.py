@@ -21,6 +21,7 @@ actual = "signed"
 running_bit = 2
 fault_bit = 3
 watchdog_action = 1
+p2014_ms = 1000
 poll_ms = 120
 
 """

@@ -5,6 +5,7 @@ import pytest
 from edge.core import events as ev
 from edge.core.faults import CATALOGUE, Fault, FaultClass, FaultRow
 from edge.core.values import Input, Quality
+from edge.device_faults import DOUBT_MS
 from tests.unit.supervision_bench import Bench
 
 
@@ -75,3 +76,55 @@ def test_a_radiation_alarm_and_a_lost_mains_are_faults_of_their_own(
 def test_a_radiation_alarm_trips_and_a_lost_mains_admits_no_unit() -> None:
     assert CATALOGUE[Fault.RADIATION_ALARM] == FaultRow(FaultClass.TRIP, latched=True)
     assert CATALOGUE[Fault.ON_BATTERY].kind is FaultClass.NO_ENTRY
+
+
+DOUBTS = [
+    ("ups.mains", Input.UNKNOWN, Quality.BAD),
+    ("monitor.alarm", Input.UNKNOWN, Quality.GOOD),
+    ("monitor.alarm", Input.OK, Quality.BAD),
+    ("source.source_fault", Input.UNKNOWN, Quality.BAD),
+]
+
+
+@pytest.mark.parametrize(("source", "value", "quality"), DOUBTS)
+def test_a_device_in_doubt_of_its_own_fault_for_too_long_is_a_lost_one(
+    source: str, value: Input, quality: Quality
+) -> None:
+    bench = Bench()
+    bench.say(source, value, quality, detail="battery low")
+    bench.clock.ms += DOUBT_MS - 1
+    bench.supervisor.tick()
+    assert bench.faults() == []
+    bench.clock.ms += 1
+    bench.supervisor.tick()
+    bench.supervisor.tick()
+    assert bench.faults() == [ev.FaultRaised(Fault.DEVICE_LOST, present=True)]
+    bench.say(source, Input.OK)
+    assert bench.faults()[-1] == ev.FaultGone(Fault.DEVICE_LOST)
+
+
+def test_doubt_that_ends_in_time_is_no_loss() -> None:
+    bench = Bench()
+    for _ in range(5):
+        bench.say("ups.mains", Input.UNKNOWN, Quality.BAD)
+        bench.clock.ms += DOUBT_MS - 1000
+        bench.say("ups.mains", Input.OK)
+        bench.supervisor.tick()
+    assert bench.faults() == []
+
+
+def test_a_device_that_is_lost_already_is_not_lost_once_more_for_its_doubt() -> None:
+    bench = Bench()
+    bench.say("source.source_fault", Input.UNKNOWN, Quality.BAD)
+    bench.supervisor.lost("source", "silent")
+    bench.clock.ms += 2 * DOUBT_MS
+    bench.supervisor.tick()
+    assert bench.faults() == [ev.FaultRaised(Fault.SOURCE_LOST, present=True)]
+
+
+def test_readings_that_the_lane_makes_itself_have_rows_of_their_own_for_doubt() -> None:
+    bench = Bench()
+    bench.say("worker.detector", Input.UNKNOWN, Quality.BAD)
+    bench.clock.ms += 2 * DOUBT_MS
+    bench.supervisor.tick()
+    assert bench.faults() == []

@@ -242,3 +242,21 @@ def test_any_change_to_a_lane_file_loads_or_is_explained(
         return
     assert found != []
     assert all(one.reason and one.remedy and one.key for one in found)
+
+
+MONITOR = """
+[devices.monitor]
+kind = "rs_s131"
+port = "wires/monitor"
+alarm_above_mr_h = 0.1
+"""
+
+
+def test_an_area_monitor_whose_alarm_no_row_waits_for_is_refused(file: Path) -> None:
+    (mistake,) = mistakes(file, TEXT + MONITOR)
+    assert mistake.key == "devices.monitor"
+    assert 'dose_monitor = "monitor.alarm"' in mistake.remedy
+    old = 'dose_monitor = { not_fitted = "the simulated hall has no area monitor" }'
+    assert old in TEXT
+    file.write_text(TEXT.replace(old, 'dose_monitor = "monitor.alarm"') + MONITOR)
+    assert load(file).devices["monitor"]["kind"] == "rs_s131"

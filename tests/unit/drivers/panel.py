@@ -15,6 +15,7 @@ source = "made up for the tests"
 byte_order = "CDAB"
 max_read = 10
 max_gap = 0
+addressing = "wire"
 min_silence_ms = 4
 response_timeout_ms = 150
 [watchdog]

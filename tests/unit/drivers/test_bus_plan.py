@@ -255,3 +255,11 @@ def test_devices_on_one_bus_are_added_up_and_the_lane_is_refused(tmp_path) -> No
 
 def test_no_line_of_the_cargo_lane_is_near_its_limit(tmp_path) -> None:
     assert build(BUSES, DEVICES, around(tmp_path)).warnings == []
+
+
+def test_a_serial_server_takes_no_character_off_its_line() -> None:
+    given = {"series": "XRV", "baud": 9600}
+    direct = SpellmanSettings.model_validate({**given, "port": "line"})
+    served = SpellmanSettings.model_validate({**given, "port": "socket://10.0.0.9:4001"})
+    shares = [pace_of_line(one).share(source_plan(one)) for one in (direct, served)]
+    assert shares[0] == shares[1] > 1

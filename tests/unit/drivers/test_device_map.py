@@ -24,6 +24,7 @@ model = "Model"
 source = "manual 1, p. 2"
 max_read = 10
 max_gap = 2
+addressing = "wire"
 min_silence_ms = 4
 response_timeout_ms = 150
 [watchdog]
@@ -310,3 +311,7 @@ def test_a_plan_reads_every_field_once_within_the_limits(addresses, max_read, ma
         assert (block.address, block.address + block.count - 1) == (min(ends), max(ends))
         gaps = [later - sooner - 1 for sooner, later in itertools.pairwise(ends)]
         assert all(gap <= max_gap for gap in gaps)
+
+
+def test_how_addresses_are_written_has_no_default():
+    assert keys(changed("device.addressing", None)) == ["device.addressing"]

@@ -21,6 +21,7 @@ from tests.unit.drivers import test_ups_modbus as ups
 from tests.unit.drivers import v20_bench as v20
 from tests.unit.drivers.device_bench import run_device
 from tests.unit.drivers.emulated_modbus import Emulated, garbage, noisy, split
+from tests.unit.drivers.fake_modbus import crc
 from tests.unit.simulator.lane_kit import registers
 
 
@@ -162,3 +163,28 @@ def test_nothing_is_sent_while_the_logic_is_dead(name):
         assert far.frames == []
 
     check_truth(name, on(name, main))
+
+
+WRITES = {5, 6, 15, 16}
+
+
+@pytest.mark.parametrize("name", ["sinamics_v20", "linac_sim", "iologik"])
+@pytest.mark.parametrize("code", [2, 4, 6])
+def test_a_device_that_shows_itself_and_refuses_every_write_is_lost(name, code):
+    async def main(bench, far):
+        hear = far.receive
+
+        def refusing(data: bytes) -> list[tuple[int, bytes]]:
+            head = data[:7] if far.tcp else data[:1]
+            function = data[len(head)]
+            if function not in WRITES:
+                return hear(data)
+            refusal = bytes([function | 0x80, code])
+            if far.tcp:
+                return [(5, head[:4] + b"\x00\x03" + head[6:] + refusal)]
+            return [(5, head + refusal + crc(head + refusal))]
+
+        far.receive = refusing
+        await asyncio.sleep(5.0)
+
+    assert on(name, main).events == ["lost dev"]

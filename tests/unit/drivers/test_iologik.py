@@ -9,7 +9,7 @@ from drivers.iologik import Iologik, IologikSettings
 from edge.core.values import Input, Quality
 from edge.errors import DeviceRefused, DeviceUnreachable
 from simulator.devices.iologik import COUNTING, IoLogik
-from simulator.devices.registers import Table
+from simulator.devices.registers import ModbusRefusal, Table
 from tests.unit.drivers.device_bench import run_device
 from tests.unit.drivers.emulated_modbus import Emulated
 from tests.unit.simulator.lane_kit import registers
@@ -262,3 +262,26 @@ def test_a_section_that_cannot_be_is_refused_with_its_reason(changes, reason):
 
 def test_an_e1212_has_two_channels_more():
     assert given(model="E1212", counters={"a": 7}).counters == {"a": 7}
+
+
+def test_one_output_that_fails_keeps_no_other_from_its_safe_state_and_inputs_are_told_first():
+    far = remote_io()
+
+    async def main(bench):
+        await asyncio.sleep(0.5)
+        await bench.device.set_output("beacon", on=True)
+        check = far.slave.registers.check_write
+
+        def refusing(table, address, count):
+            if address == 2:
+                raise ModbusRefusal(4)
+            check(table, address, count)
+
+        far.slave.registers.check_write = refusing
+        far.slave.registers.store(Table.COIL, 4, [0])
+        bench.sink.readings.clear()
+        await asyncio.sleep(0.15)
+        assert far.slave.registers.get(Table.COIL, 4) == 1
+        return bench.sink
+
+    assert on(far, main).values("dev.lane_free")

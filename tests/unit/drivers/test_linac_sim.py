@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from pydantic import ValidationError
 
 from edge.core.values import Input
 from edge.errors import DeviceRefused, DeviceTimeout, DeviceUnreachable
@@ -352,21 +351,6 @@ def test_a_lost_linac_is_asked_for_nothing_when_it_comes_back(watchdog_ms):
         return bench.sink.events, far.slave.hv, control(far)
 
     assert on(far, main) == (["lost dev", "back dev"], False, 0)
-
-
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"poll_ms": 200}, "third"),
-        ({"low_kv": None}, "low_kv belongs to mode dual"),
-        ({"mode": "high"}, "low_kv belongs to mode dual"),
-        ({"mode": "fast"}, "mode"),
-        ({"pulse_rate_hz": 0}, "pulse_rate_hz"),
-    ],
-)
-def test_a_section_that_cannot_be_is_refused(changes, reason):
-    with pytest.raises(ValidationError, match=reason):
-        given(**changes)
 
 
 def test_a_linac_that_is_only_looked_at_takes_no_order_but_high_voltage_off():

@@ -330,3 +330,14 @@ def test_a_cancelled_driver_switches_every_output_off(plc):
 
     on(plc, main)
     assert plc.holding[0] == 0
+
+
+def test_a_controller_that_shows_itself_and_refuses_every_write_is_lost(plc):
+    async def main(bench):
+        await asyncio.sleep(0.5)
+        plc._write_registers = lambda pdu, address, count: bytes([0x90, 4])
+        plc._write_coil = lambda pdu, address, *, on: bytes([0x85, 4])
+        await asyncio.sleep(3)
+        return bench.sink.events
+
+    assert on(plc, main) == ["lost dev"]

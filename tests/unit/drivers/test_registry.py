@@ -200,3 +200,24 @@ def test_the_upper_of_two_curtains_needs_an_address_of_its_own_on_the_bus(tmp_pa
     height = {**DEVICES["height"], "upper_unit": 66, "upper_from_mm": 2400}
     found = mistakes_of(BUSES, {**DEVICES, "width": DEVICES["width"], "height": height}, tmp_path)
     assert found == {"devices.width.unit": "is taken by devices.height"}
+
+
+@pytest.mark.parametrize(("unit", "says"), [(0, "addresses every device"), (248, "is reserved")])
+@pytest.mark.parametrize("name", ["curtain", "ups", "linac", "io"])
+def test_no_device_of_a_serial_line_has_an_address_that_is_none(tmp_path, name, unit, says):
+    device = {**OTHERS[name], "bus": "sensors", "unit": unit}
+    found = mistakes_of({"sensors": BUSES["sensors"]}, {name: device}, tmp_path)
+    assert says in found[f"devices.{name}.unit"]
+
+
+def test_a_line_gives_each_device_the_time_and_the_silence_of_its_map(tmp_path):
+    hasty = {**BUSES["sensors"], "response_timeout_ms": 100, "silence_ms": 2}
+    found = mistakes_of({"sensors": hasty}, {"height": DEVICES["height"]}, tmp_path)
+    assert set(found) == {"buses.sensors.response_timeout_ms", "buses.sensors.silence_ms"}
+    assert "asks for, 150 ms" in found["buses.sensors.response_timeout_ms"]
+
+
+def test_no_device_is_polled_more_seldom_than_its_readings_grow_stale(tmp_path):
+    ups = {**OTHERS["ups"], "poll_ms": 5000}
+    found = mistakes_of({"sensors": BUSES["sensors"]}, {"ups": ups}, tmp_path)
+    assert found == {"devices.ups.poll_ms": "its map has fields that are stale after 5000 ms"}

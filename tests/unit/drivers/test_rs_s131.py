@@ -168,11 +168,12 @@ def test_a_damaged_answer_is_doubt_at_once_and_a_run_of_them_a_loss(harm: Harm) 
     assert sink.last("dev.alarm").value is Input.OK
 
 
-def test_a_late_answer_is_not_taken_for_the_next_one() -> None:
+@pytest.mark.parametrize("late_ms", [360, 420, 550, 700, 880])
+def test_a_late_answer_is_not_taken_for_the_next_one(late_ms: int) -> None:
     rate = [5.0]
 
     async def act(bench: Bench) -> None:
-        bench.endpoint.faults.add(LineFault(Harm.LATE, amount=550))
+        bench.endpoint.faults.add(LineFault(Harm.LATE, amount=late_ms))
         await asyncio.sleep(0.1)
         rate[0] = 0.012
         await asyncio.sleep(3)

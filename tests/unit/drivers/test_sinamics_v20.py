@@ -5,11 +5,19 @@ import asyncio
 import pytest
 from pydantic import ValidationError
 
-from drivers.sinamics_v20 import SinamicsV20Settings, command_words, drive_status, moves
+from drivers.sinamics_v20 import moves
+from drivers.sinamics_v20_direction import Direction
+from drivers.sinamics_v20_words import (
+    OTHER_DIRECTION,
+    SinamicsV20Settings,
+    command_words,
+    drive_status,
+)
 from edge.core.values import Input, Quality
 from edge.errors import DeviceRefused, DeviceTimeout
 from simulator.devices.registers import Table
 from simulator.devices.sinamics_v20 import F_NONE, F_OVERHEAT, F_TELEGRAM_LOSS
+from tests.unit.drivers.device_bench import shipped_map
 from tests.unit.drivers.emulated_modbus import Emulated
 from tests.unit.drivers.fake_modbus import rtu
 from tests.unit.drivers.v20_bench import GIVEN, HSW, SETTINGS, STW, drive, given, holds, on
@@ -211,7 +219,7 @@ def test_words_are_refreshed_while_the_logic_lives_so_that_f72_never_comes():
         await bench.device.start(300)
         await asyncio.sleep(20.0)
 
-    on(far, main, given(watchdog_max_ms=600))
+    on(far, main, given(watchdog_max_ms=600, p2014_ms=600))
     assert far.slave.fault == F_NONE
 
 
@@ -319,3 +327,68 @@ def test_what_no_document_confirms_has_no_default(key):
 def test_settings_that_cannot_hold_together_are_refused(changes, reason):
     with pytest.raises(ValidationError, match=reason):
         given(**changes)
+
+
+@pytest.mark.parametrize("stands_first", [True, False])
+def test_the_direction_of_a_magnitude_is_not_known_before_the_belt_was_seen_to_stand(
+    stands_first,
+):
+    far = Emulated(drive(watchdog_ms=60_000))
+
+    async def main(bench):
+        if not stands_first:
+            show = far.slave.registers.store
+            far.slave.refresh = lambda now_ms: show(Table.HOLDING, 110, [273])
+        await asyncio.sleep(0.5)
+        return bench.sink.last("dev.speed_mm_s")
+
+    seen = on(far, main, given(actual="magnitude"))
+    assert (seen.value, seen.quality) == (
+        (0, Quality.GOOD) if stands_first else (None, Quality.BAD)
+    )
+
+
+def test_a_reversal_of_a_magnitude_is_doubt_until_the_belt_was_seen_to_stand():
+    look = Direction().seen
+    assert look(0, runs=False, bit=0)
+    assert look(273, runs=True, bit=0)
+    assert look(273, runs=False, bit=0), "it coasts"
+    assert not look(273, runs=True, bit=OTHER_DIRECTION)
+    assert not look(100, runs=True, bit=0)
+    assert look(0, runs=True, bit=OTHER_DIRECTION)
+    assert look(273, runs=True, bit=OTHER_DIRECTION)
+
+
+def test_a_belt_that_somebody_else_started_runs_whichever_way_it_does():
+    look = Direction().seen
+    assert look(0, runs=False, bit=0)
+    assert not look(273, runs=False, bit=0)
+    assert not look(273, runs=True, bit=0)
+
+
+def test_registers_that_nothing_ties_to_the_fault_that_stops_are_uncertain():
+    async def main(bench):
+        await asyncio.sleep(1.0)
+        return bench.sink.last("dev.watchdog_set")
+
+    seen = on(Emulated(drive()), main, given(p2014_ms=None))
+    assert (seen.value, seen.quality) == (Input.OK, Quality.UNCERTAIN)
+    assert "set it, and p2014_ms" in seen.detail
+
+
+def test_a_watchdog_that_is_not_set_says_what_to_set():
+    async def main(bench):
+        await asyncio.sleep(1.0)
+        return bench.sink.last("dev.watchdog_set").detail
+
+    said = on(Emulated(drive(watchdog_ms=0, watchdog_action=7)), main)
+    assert said == "40001 holds 0 ms: set 1 to 1000; 40002 holds 7: set 1"
+
+
+def test_no_setting_allows_a_longer_watchdog_than_the_map():
+    (limit,) = [one.max for one in shipped_map("sinamics_v20").watchdog.prove if one.max]
+    assert given(watchdog_max_ms=limit).watchdog_max_ms == 1000
+    with pytest.raises(ValidationError, match="watchdog_max_ms"):
+        given(watchdog_max_ms=limit + 1)
+    with pytest.raises(ValidationError, match="p2014_ms must be at most"):
+        given(watchdog_max_ms=600, p2014_ms=700)

@@ -223,12 +223,11 @@ def test_a_generator_in_local_is_taken_to_remote_or_refused() -> None:
 
 def test_a_refused_order_is_an_error_that_says_the_code() -> None:
     async def act(scene: Scene) -> None:
+        scene.tube.answers["98"] = "!,7"
         with pytest.raises(DeviceRefused, match="!,7"):
             await scene.driver.hv_on()
 
-    scene = Scene()
-    scene.tube.answers["98"] = "!,7"
-    scene.perform(act)
+    Scene().perform(act)
 
 
 def test_hv_off_overtakes_what_waits_and_ends_it() -> None:
@@ -274,14 +273,15 @@ def test_no_answer_and_a_damaged_answer_are_the_same_doubt(harm: str) -> None:
     assert scene.sink.last("source.hv") is Input.OK
 
 
-def test_a_late_answer_is_not_taken_for_the_next_one() -> None:
+@pytest.mark.parametrize("late_s", [0.31, 0.36, 0.45, 0.6, 0.75, 0.88])
+def test_a_late_answer_is_not_taken_for_the_next_one(late_s: float) -> None:
     async def act(scene: Scene) -> None:
-        scene.tube.delay_s["22"] = 0.31
+        scene.tube.delay_s["22"] = late_s
         await asyncio.sleep(0.2)
         scene.tube.delay_s.clear()
         scene.tube.answers["22"] = "1,1,1,1,0,0,0,0,0,0,1,0,0,0,0,1,1"
         scene.sink.readings.clear()
-        await asyncio.sleep(2)
+        await asyncio.sleep(4)
 
     readings = Scene().perform(act).sink
     assert Input.OK not in readings.all("source.hv")[1:]

@@ -17,7 +17,13 @@ from tests.unit.drivers.emulated_line import Bench, run_emulated
 
 GIVEN = {
     "XRV": {"kv_max": 160.0, "ma_max": 10.0},
-    "SLM": {"kv_max": 70.0, "ma_max": 8.5, "monitor_overrange": 1.2},
+    "SLM": {
+        "kv_max": 70.0,
+        "ma_max": 8.5,
+        "monitor_overrange": 1.2,
+        "warm_up_s": 0,
+        "seen_98_99": True,
+    },
     "XRB011": {"kv_max": 80.0, "ma_max": 0.7, "ma_per_count": 0.001},
 }
 
@@ -119,6 +125,7 @@ def test_an_open_interlock_is_blocked_whichever_way_the_series_says_it(
 ) -> None:
     async def act(bench: Bench) -> None:
         await asyncio.sleep(0.3)
+        await bench.device.prepare(kv=60.0, ma=0.5)
         bench.endpoint.tube._plant.actuators.relay_closed = not is_open
         await asyncio.sleep(1)
 
@@ -171,9 +178,23 @@ def test_the_watchdog_of_an_slm_is_armed_fed_and_proven_by_its_flag() -> None:
 def test_the_watchdog_of_an_xrb011_is_armed_behind_its_password() -> None:
     bench = perform("XRB011", wait, watchdog_s=2)
     sent = asked(bench)
-    assert sent[:3] == ["98,", "31,4343,", "28,2,"]
+    assert sent[:6] == ["99,0,", "98,", "99,0,", "98,", "31,4343,", "28,2,"]
     assert bench.endpoint.tube.watchdog_ms == 2000
-    assert bench.sink.last("dev.watchdog").value is Input.OK
+    # It was ordered, and nothing shows that it is so.
+    said = bench.sink.last("dev.watchdog")
+    assert (said.value, said.quality) == (Input.UNKNOWN, Quality.UNCERTAIN)
+    assert "armed again" in said.detail
+
+
+def test_a_watchdog_that_shows_nothing_is_armed_again_every_minute() -> None:
+    async def act(bench: Bench) -> None:
+        await asyncio.sleep(1)
+        bench.endpoint.tube.watchdog_ms = 0
+        await asyncio.sleep(61)
+
+    bench = perform("XRB011", act, watchdog_s=2)
+    assert asked(bench).count("31,4343,") == 2
+    assert bench.endpoint.tube.watchdog_ms == 2000
 
 
 @pytest.mark.parametrize("series", ["SLM", "XRB011"])
@@ -244,7 +265,7 @@ def test_faults_of_an_xrb011_are_reset_at_the_generator() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"series": "SLM"}, "kv_max, ma_max, monitor_overrange"),
+        ({"series": "SLM"}, "kv_max, ma_max, monitor_overrange, warm_up_s, seen_98_99"),
         ({"series": "XRB011", "kv_max": 80.0, "ma_max": 0.7}, "needs ma_per_count"),
         ({"series": "XRV", "monitor_overrange": 1.0}, "monitor_overrange is not for series XRV"),
         ({"series": "XRB011", **GIVEN["XRB011"], "monitor_overrange": 1.0}, "is not for series"),
@@ -272,8 +293,47 @@ def test_a_refused_tickle_is_doubt_and_then_a_loss() -> None:
     async def act(bench: Bench) -> None:
         await asyncio.sleep(1)
         bench.spoil = spoil
-        await asyncio.sleep(2)
+        await asyncio.sleep(4)
 
     sink = perform("SLM", act).sink
     assert sink.events == ["lost dev"]
     assert sink.last("dev.ready").value is Input.UNKNOWN
+
+
+@pytest.mark.parametrize("flags", ["", "0", ",".join(["0"] * 19), ",".join(["0"] * 21)])
+def test_an_slm_says_its_twenty_fault_flags_or_nothing_is_known_of_its_faults(flags: str) -> None:
+    async def act(bench: Bench) -> None:
+        bench.endpoint._handlers["faults"] = lambda _: tuple(flags.split(","))
+        await asyncio.sleep(2)
+
+    sink = perform("SLM", act).sink
+    assert {*sink.values("dev.source_fault")} == {Input.UNKNOWN}
+
+
+def test_an_slm_is_ready_only_when_remote_without_fault_and_seen_for_its_warm_up() -> None:
+    said: list[object] = []
+
+    async def act(bench: Bench) -> None:
+        async def look() -> None:
+            await asyncio.sleep(0.3)
+            said.append(bench.sink.last("dev.ready").value)
+
+        await asyncio.sleep(0.3)
+        await look()
+        await bench.device.prepare(kv=60.0, ma=0.5)
+        await look()
+        await asyncio.sleep(10)
+        await look()
+        bench.endpoint.tube.fail(Fault.OVER_VOLTAGE)
+        await look()
+
+    perform("SLM", act, warm_up_s=10)
+    assert said == [Input.BLOCKED, Input.UNKNOWN, Input.OK, Input.BLOCKED]
+
+
+def test_commands_that_no_manual_confirms_are_confirmed_at_commissioning() -> None:
+    given = {"port": "wires/source", "series": "SLM", **GIVEN["SLM"]}
+    assert SpellmanSettings.model_validate(given).seen_98_99 is True
+    for said in (False, None):
+        with pytest.raises(ValidationError, match="seen_98_99"):
+            SpellmanSettings.model_validate({**given, "seen_98_99": said})

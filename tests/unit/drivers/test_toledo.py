@@ -188,8 +188,11 @@ class ScaleWire:
         return []
 
 
-def seen(scale: Weighbridge, seconds: float, act=None, **more: object):
-    """What the sink has seen of a scale after so many seconds; ``act`` is called at the half."""
+def seen(scale: Weighbridge, seconds: float, act=None, kept: bytes = b"", **more: object):
+    """What the sink has seen of a scale after so many seconds; ``act`` is called at the half.
+
+    ``kept`` comes at once when the line is opened.
+    """
     wire = ScaleWire(scale)
 
     async def main(loop):
@@ -209,6 +212,8 @@ def seen(scale: Weighbridge, seconds: float, act=None, **more: object):
             if act is not None and step == steps // 2:
                 act(bench, wire)
             await asyncio.sleep(0.01)
+            if step == 0 and kept:
+                loop.transports[-1].deliver(kept)
             data = scale.poll(round(loop.time() * 1000))
             for piece in (data[:7], data[7:]):
                 if piece and loop.transports:
@@ -354,3 +359,28 @@ def test_a_lane_finds_mass_and_uncertainty_by_their_names() -> None:
     sink = seen(Weighbridge(lambda: 2500), 2.0)
     assert sink.last(mass.amount).value == 2500
     assert sink.last(mass.uncertainty).value == 5
+
+
+def test_frames_that_were_kept_before_the_line_was_opened_are_no_weight() -> None:
+    sink = seen(Weighbridge(lambda: 2500), 2.0, kept=summed(frame(9000)) * 40)
+    assert set(sink.values("scale.mass_kg")) == {2500}
+    assert sink.events == []
+
+
+def test_of_many_frames_at_once_the_last_counts_and_is_uncertain() -> None:
+    def act(bench, _wire) -> None:
+        many = b"".join(summed(frame(at)) for at in range(3000, 3200, 5))
+        bench.loop.transports[-1].deliver(many)
+
+    readings = [one for one in seen(Weighbridge(lambda: 2500), 2.0, act).readings if one.value]
+    odd = [one for one in readings if one.source == "scale.mass_kg" and one.value != 2500]
+    assert [(one.value, one.quality) for one in odd] == [(3195, Quality.UNCERTAIN)]
+    assert "perhaps old" in odd[0].detail
+
+
+def test_a_line_that_never_stops_pouring_is_lost_and_no_weight() -> None:
+    scale = Weighbridge(lambda: 2500)
+    scale.poll = lambda now_ms: summed(frame(9000)) * 6
+    sink = seen(scale, 4.0)
+    assert sink.values("scale.mass_kg") == []
+    assert "faster than a scale" in sink.details[0]

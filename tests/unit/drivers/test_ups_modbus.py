@@ -139,3 +139,27 @@ def test_a_ups_that_does_not_have_these_registers_is_lost_and_says_nothing_of_ma
 
     sink = on(far, main)
     assert (sink.events, sink.readings) == (["lost dev"], [])
+
+
+def test_a_block_of_zeros_is_no_ups_on_mains():
+    far = FakeSlave()
+    far.input = dict.fromkeys(range(0x041E, 0x0424), 0)
+
+    async def main(bench):
+        await asyncio.sleep(0.5)
+        return [bench.sink.last(f"dev.{field}") for field in ("mains", "battery")]
+
+    for seen in on(far, main):
+        assert (seen.value, seen.quality) == (Input.UNKNOWN, Quality.BAD)
+        assert "0 % left" in seen.detail
+
+
+def test_an_empty_battery_that_says_so_is_no_contradiction():
+    far = FakeSlave()
+    far.input = dict(zip(range(0x041E, 0x0424), (0, 2, 1, 0, 0, 0), strict=True))
+
+    async def main(bench):
+        await asyncio.sleep(0.5)
+        return [bench.sink.last(f"dev.{field}").value for field in ("mains", "battery")]
+
+    assert on(far, main) == [Input.OK, Input.BLOCKED]

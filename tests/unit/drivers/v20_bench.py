@@ -1,6 +1,7 @@
 """The V20's driver and the simulated V20 on one line, for its tests."""
 
-from drivers.sinamics_v20 import SinamicsV20, SinamicsV20Settings
+from drivers.sinamics_v20 import SinamicsV20
+from drivers.sinamics_v20_words import SinamicsV20Settings
 from simulator.devices.registers import Table
 from simulator.devices.sinamics_v20 import V20
 from simulator.hall.plant import Plant
@@ -18,6 +19,7 @@ GIVEN = {
     "running_bit": 2,
     "fault_bit": 3,
     "watchdog_action": 1,
+    "p2014_ms": 1000,
 }
 STW, HSW = 99, 100
 
