@@ -173,7 +173,9 @@ def test_a_late_answer_is_not_taken_for_the_next_one(late_ms: int) -> None:
     rate = [5.0]
 
     async def act(bench: Bench) -> None:
-        bench.endpoint.faults.add(LineFault(Harm.LATE, amount=late_ms))
+        bench.endpoint.faults.add(LineFault(Harm.LATE, amount=late_ms, times=1))
+        # The next ones are slow, too, so that the late one would come before them.
+        bench.endpoint.faults.add(LineFault(Harm.LATE, amount=280, times=3, skip=1))
         await asyncio.sleep(0.1)
         rate[0] = 0.012
         await asyncio.sleep(3)

@@ -44,8 +44,10 @@ class Tube:
                     self.held[{"10": "14", "11": "15"}[command]] = rest.rstrip(",")
                 if command in self.mute:
                     continue
+                # An answer that comes late says what was so when it was asked for.
+                answer = self.frame(command)
                 await asyncio.sleep(self.delay_s.get(command, 0))
-                writer.write(self.frame(command))
+                writer.write(answer)
         except asyncio.IncompleteReadError:
             writer.close()
 
