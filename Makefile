@@ -58,6 +58,8 @@ truth: setup
 
 cover-law: setup
 	$(BIN)/coverage run --branch --source=edge/law --data-file=.run/coverage -m pytest -q tests/unit/law tests/unit/test_law_*.py tests/unit/test_traffic.py
+	$(BIN)/coverage json --quiet --data-file=.run/coverage -o .run/coverage.json
+	$(BIN)/python -m tests.cover_law .run/coverage.json
 	$(BIN)/coverage report --data-file=.run/coverage --show-missing --skip-covered --fail-under=100
 
 mutate: setup

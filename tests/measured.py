@@ -17,7 +17,7 @@ RESULTS = ROOT / "tests" / "results"
 _SUFFIXES = frozenset({".py", ".toml", ".sql"})
 _HEAD = re.compile(
     r"^(?P<day>\d{4}-\d\d-\d\d), (?P<cores>\d+) cores, \S+, Python 3\.\d+\.\d+\. Made by "
-    r"`make (?P<target>\w+)`",
+    r"`make (?P<target>[\w-]+)`",
     re.MULTILINE,
 )
 _SOURCES = re.compile(r"^sources: `(?P<hash>[0-9a-f]{64})` of (?P<names>[\w/, ]+)$", re.MULTILINE)

@@ -72,13 +72,13 @@ class Known:
             self._found = json.loads(path.read_text(encoding="utf-8"))
 
     @staticmethod
-    def key(module: str, source: str, tests: tuple[str, ...]) -> str:
-        """Of everything the answer depends on."""
-        names = [ROOT / LAW_TESTS / f"{name}.py" for name in (*tests, "law_builders")]
-        law = sorted(p for p in (ROOT / "edge" / "law").glob("*.py") if p.stem != module)
-        digest = hashlib.sha256(f"{module}\n{source}".encode())
-        for path in (*names, *law, *sorted((ROOT / "config" / "law").rglob("*.toml"))):
-            digest.update(path.read_bytes())
+    def key(module: str, source: str, tests: tuple[str, ...], root: Path = ROOT) -> str:
+        """Of everything the answer depends on: whatever a test may import counts, used or not."""
+        helpers = sorted((root / LAW_TESTS).glob("*.py"))
+        law = sorted(p for p in (root / "edge" / "law").glob("*.py") if p.stem != module)
+        digest = hashlib.sha256(f"{module}\n{source}\n{tests}".encode())
+        for path in (*helpers, *law, *sorted((root / "config" / "law").rglob("*.toml"))):
+            digest.update(f"\n{path.name}\n".encode() + path.read_bytes())
         return digest.hexdigest()
 
     def get(self, key: str) -> bool | None:
