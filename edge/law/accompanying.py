@@ -1,12 +1,13 @@
 """What goes with the goods: documents, the vehicle, and the driver's answer. Only ever doubt."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from edge.law.case import Aboard, Case
 from edge.law.goods import StudiedLine
 from edge.law.kinds import MALFORMED, document_code, is_called
 from edge.law.lexicon import Lexicon, Strength
-from edge.law.living_words import WordHit, find_words
+from edge.law.living_words import Found, WordHit, find_words
 from edge.law.manifest import VEHICLE_SEPARATOR, Document, ManifestState
 from edge.law.rules import Rule
 from edge.law.tables import Action, DocumentRow, ExemptionTable
@@ -45,10 +46,16 @@ def document_doubts(
         if document_code(document.kind) == MALFORMED:
             yield Finding(Rule.DOCUMENT, f"{shown}: no code of a document, which has five digits")
         elif lexicon is not None:
-            for hit in find_words(lexicon, document.kind).hits:
+            for hit in _heard(lexicon, document.kind).hits:
                 explained = bool(lines) and all(line.expected(hit) for line in lines)
                 if not explained and _says_so(hit):
                     yield Finding(Rule.DOCUMENT, f"{shown}: {hit.words!r} ({hit.entry_id})")
+
+
+# As with lines: neither changes, so remembering changes only the time.
+@lru_cache(maxsize=1024)
+def _heard(lexicon: Lexicon, kind: str) -> Found:
+    return find_words(lexicon, kind)
 
 
 def _says_so(hit: WordHit) -> bool:
@@ -82,7 +89,7 @@ def vehicle_words(kind: str, lexicon: Lexicon) -> Iterator[Finding]:
     A thing made for animals, which is nothing living in a description, is here the very vehicle.
     """
     for one in kind.split(VEHICLE_SEPARATOR.strip()):
-        found = find_words(lexicon, one)
+        found = _heard(lexicon, one)
         made_for = (s.hit for s in found.silenced if lexicon.friends[s.friend_id].made_for)
         for hit in (*found.hits, *made_for):
             if hit.word_class.living:

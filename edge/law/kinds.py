@@ -64,19 +64,33 @@ def is_called(said: str, name: str, stems: tuple[str, ...]) -> bool:
     Spaces, hyphens, case and accents mean nothing, and letters may be of the other script. A stem
     stands within a word, or begins with one and goes on through the next: ``ското-воз``.
     """
-    words = _words(said)
-    return "".join(words) == "".join(_words(name)) or any(_holds(words, stem) for stem in stems)
+    if _bare(said) == _bare(name):
+        return True
+    within, onward = _forms(said)
+    wanted = _wanted(stems)
+    return any(form.startswith(wanted) for form in onward) or any(
+        one in form for form in within for one in wanted
+    )
 
 
 @lru_cache(maxsize=1024)
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(_WORD.findall(fold(text)))
+def _bare(text: str) -> str:
+    return "".join(_WORD.findall(fold(text)))
 
 
-@lru_cache(maxsize=4096)
-def _holds(words: tuple[str, ...], stem: str) -> bool:
-    wanted = shape("".join(_words(stem)))
-    if any(wanted in form for word in words for form in scripts(word)):
-        return True
-    joined = ("".join(words[place : place + MAX_PIECES]) for place in range(len(words)))
-    return any(form.startswith(wanted) for one in joined for form in scripts(one))
+@lru_cache(maxsize=1024)
+def _wanted(stems: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(shape(_bare(stem)) for stem in stems)
+
+
+# A unit is decided on again and again, and each kind is asked of every row.
+@lru_cache(maxsize=1024)
+def _forms(said: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Each word in every script, and each with those that follow it joined on."""
+    words = _WORD.findall(fold(said))
+    joined = ["".join(words[place : place + MAX_PIECES]) for place in range(len(words))]
+    within, onward = (
+        tuple(dict.fromkeys(form for one in ones for form in scripts(one)))
+        for ones in (words, joined)
+    )
+    return within, onward

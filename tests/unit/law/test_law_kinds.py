@@ -108,6 +108,7 @@ ORDINARY_VEHICLES = [
     "тягач",
     "рефрижератор",
     "Dodge Ram",
+    "truck for explosives",
     "tractor 150 horse power",
     "CAT truck",
     "113",
