@@ -28,12 +28,14 @@ from edge.lane_file import load
 from edge.law.case import LawData
 from edge.law_tables import load_law
 from edge.ports import Conveyor, Point, SafetyController, ScanOrder, XraySource
+from edge.proofs import ProofBook
 from simulator.devices.detector import DetectorServer, LineDetector, PlantSource
 from simulator.faults import FaultDesk
 from simulator.hall.plant import STEP_MS
 from simulator.harness import Harness
 from simulator.lane import DETECTOR, STRIDE_MS, SimLane
 from simulator.lane_file import load_lane_file
+from simulator.proofs import as_proven
 from simulator.wires import TcpFront, serve_tcp
 from simulator.world.journal import SlowJournal
 from simulator.world.papers import Forwarder
@@ -146,6 +148,7 @@ class Bench:
             archive=Path("archive"),
             on_events=lambda: None,
             on_entries=self.entries.extend,
+            proofs=ProofBook(lane, as_proven(lane, clock.utc())),
         )
         self.sim = SimLane(load_lane_file(lane_path), config / "devices", seed=1)
         self.plant = self.sim.plant
@@ -210,7 +213,9 @@ class Bench:
     async def _serve_detector(self) -> None:
         wire = self.sim.detector_wire
         assert wire is not None
-        detector = LineDetector(PlantSource(self.plant), 1, self.sim.faults[DETECTOR])
+        detector = LineDetector(
+            PlantSource(self.plant), 1, self.sim.faults[DETECTOR], self.sim.array
+        )
         self._detector = server = DetectorServer(
             detector, now_us=lambda: self.sync() * 1000, poll_s=PUMP_S, plug=self.sim.plugs[wire]
         )

@@ -61,8 +61,8 @@ class Openings(Wreckers):
         self._withdrawn: asyncio.Future[float] | None = None
         self._frames = Parser()
         lane = self._place.lane
-        for wire, factory in list(lane.tcp.items()):
-            if factory() is lane.board:
+        for wire, factory in list(lane.tcp.items()):  # a serial wire is named by its host here
+            if wire.host == "board":
                 lane.tcp[wire] = self._tapped(factory, self._to_board)
             elif wire == SAFETY:
                 lane.tcp[wire] = self._tapped(factory, lambda _data: self._polled.set())

@@ -130,7 +130,7 @@ async def rig(
 ) -> AsyncIterator[Rig]:
     hall = Hall(step_um=array.step_um)
     clock = SystemClock()
-    detector = LineDetector(hall, 5, array)
+    detector = LineDetector(hall, 5, array=array)
     server = DetectorServer(detector, now_us=lambda: clock.monotonic_ns() // 1000)
     port = await server.start("127.0.0.1", 0)
     control = Control()
