@@ -13,6 +13,7 @@ from typing import TypeVar
 from drivers.generator_jobs import COMMAND, URGENT, Job, fail
 from drivers.generator_line import GeneratorLine, Overtaken, StaysOn, Unheard
 from drivers.generator_settings import OFF_ATTEMPTS, GeneratorSettings
+from drivers.generator_silence import Silence
 from drivers.serial_line import Backoff
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceGarbled, DeviceRefused, DeviceTimeout, DeviceUnreachable
@@ -64,7 +65,7 @@ class Generator(ABC):
         self._hv_wanted = self._hv_seen = False
         self._offs_blind = 0
         self._reachable: bool | None = None
-        self._misses = 0
+        self._silence = Silence(settings.misses, settings.timeout_ms, now_ns)
 
     # The words of a series ------------------------------------------------------------------
 
@@ -228,7 +229,10 @@ class Generator(ABC):
                     await self._off_once()
                 except DeviceUnreachable:
                     raise
-                except DeviceError:
+                except DeviceError as error:
+                    silent = isinstance(error, DeviceTimeout | DeviceGarbled)
+                    if silent and self._silence.missed(self._line.asked_ns):
+                        self._tell_lost(error)  # and is still told off, while there is a line
                     if attempt == OFF_ATTEMPTS - 1:
                         raise
                 else:
@@ -303,7 +307,8 @@ class Generator(ABC):
                 return
 
     async def _serve(self) -> None:
-        self._serving, self._misses = True, 0
+        self._serving = True
+        self._silence.heard()
         loop = asyncio.get_running_loop()
         due_s = loop.time()
         while True:
@@ -345,7 +350,7 @@ class Generator(ABC):
         except (DeviceTimeout, DeviceGarbled, DeviceRefused) as error:
             self._missed(error)
         else:
-            self._misses = 0
+            self._silence.heard()
             if self._reachable is False:
                 self._sink.back(self.name)
             self._reachable = True
@@ -353,19 +358,22 @@ class Generator(ABC):
             self._end_unwanted_hv()
 
     def _missed(self, error: DeviceError) -> None:
-        self._misses += 1
         self._put_unknown(self._line.asked_ns)
-        if self._misses >= self._limits.misses:
-            raise DeviceUnreachable(self.name, "poll", f"{self._misses} times: {error.detail}")
+        if self._silence.missed(self._line.asked_ns):
+            detail = f"{self._silence.misses} times: {error.detail}"
+            raise DeviceUnreachable(self.name, "poll", detail)
+
+    def _tell_lost(self, error: DeviceError) -> None:
+        if self._reachable is not False:
+            self._reachable = False
+            self._sink.lost(self.name, str(error))
 
     def _stop_serving(self, error: DeviceError) -> None:
         self._part()
         for job in self._jobs:
             fail(job, error)
         self._jobs.clear()
-        if self._reachable is not False:
-            self._reachable = False
-            self._sink.lost(self.name, str(error))
+        self._tell_lost(error)
         self._put_unknown(self._now_ns())
 
     def _part(self) -> None:

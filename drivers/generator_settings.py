@@ -23,7 +23,8 @@ class GeneratorSettings(SerialSettings):
             than timeout_ms + quiet_ms can be taken for the next one's.
         off_ms: longest wait for high voltage to leave the status before HV off is repeated.
         command_ms: longest wait for a whole command.
-        misses: polls in a row without an answer before the generator counts as lost.
+        misses: polls in a row without an answer before the generator counts as lost; two, once it
+            has said nothing for so many ``timeout_ms``.
     """
 
     kv_max: float = Field(gt=0, le=1000)
