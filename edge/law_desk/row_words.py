@@ -52,6 +52,21 @@ def _fresh(en: str, ru: str, kk: str) -> Text:
 
 _ROWS = (
     Text(
+        "vaccines for human medicine",
+        "вакцины для людей",
+        "адамдарға арналған вакциналар",
+    ),
+    Text(
+        "vaccines for veterinary medicine",
+        "вакцины ветеринарные",
+        "ветеринариялық вакциналар",
+    ),
+    Text(
+        "livestock carrier, digit code of the bodywork",
+        "скотовоз, цифровой код кузова",
+        "мал таситын көлік, шанақтың сандық коды",
+    ),
+    Text(
         "live animals, young ones and bees included",
         "живые животные, включая молодняк и пчёл",
         "тірі жануарлар, төл мен араларды қоса",

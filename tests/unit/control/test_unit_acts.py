@@ -96,8 +96,16 @@ def test_a_statement_exempts_no_other_living_goods_from_the_exemption() -> None:
         assert bench.case.permit is None
 
 
-def test_words_of_a_circus_still_hold_after_the_statement_and_an_officer_may_answer() -> None:
+def test_after_the_statement_the_circus_is_not_held_for_its_own_words() -> None:
     spoken = ({"tnved_code": "9508 10 000 0", "description": "props of a circus"},)
+    bench = Entrance(manifest(goods=spoken))
+    bench.to(InspectionState.TURNING_AWAY)
+    bench.acts.state_no_animals(Actor(OMS), inspection_id=bench.unit)
+    assert bench.kinds() == [VerdictKind.EXEMPT, VerdictKind.SCAN]
+
+
+def test_performing_animals_still_hold_after_the_statement_and_an_officer_may_answer() -> None:
+    spoken = ({"tnved_code": "9508 10 000 0", "description": "performing animals of a circus"},)
     bench = Entrance(manifest(goods=spoken))
     bench.to(InspectionState.TURNING_AWAY)
     bench.acts.state_no_animals(Actor(OMS), inspection_id=bench.unit)
