@@ -18,7 +18,7 @@ from tests.matrix.judge import bounds_of
 from tests.wire.lane_kit import Rig, a_rig
 from tests.wire.lane_papers import FOOTWEAR, arrive, declare, expect_no_violation, records
 from tests.wire.lane_programs import until
-from tests.wire.test_lane_kill import LEASE_MS
+from tests.wire.test_lane_interrupted import LEASE_MS
 
 READY = {
     "height": ("lost", "corrupt", "refused", "wrong unit", "unplugged"),
