@@ -6,15 +6,22 @@ BIN := $(VENV)/bin
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 STAMP := $(VENV)/.set-up-$(VERSION)
 
-.PHONY: run test setup packages check format lint types contracts unit simulation wire bench truth cover-law mutate matrix explore pictures constraints clean
+.PHONY: run test long setup packages check format lint types contracts unit simulation wire bench truth cover-law mutate matrix explore pictures constraints clean
 
 run: setup
 	@$(BIN)/python -m simulator.showcase
 
 # What starts processes and measures their silence has the machine for itself, at the end.
+# The long ones on wires have a slice on virtual time in tests/simulation; `make long` runs them.
+LONG := $(addprefix tests/wire/, test_device_prove.py test_lane_matrix.py test_lane_seasoning.py \
+  test_truck_lane.py test_truck_lane_proven.py)
+
 test: setup packages check
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --ignore=tests/wire
-	$(BIN)/python -m pytest -q tests/wire
+	$(BIN)/python -m pytest -q tests/wire $(addprefix --ignore=, $(LONG))
+
+long: setup packages
+	$(BIN)/python -m pytest -q $(LONG)
 
 check: lint types contracts
 

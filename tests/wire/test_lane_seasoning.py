@@ -44,7 +44,7 @@ def season(rig: Rig, story: Story) -> None:
 
     A machine that has much else to do lets a reading grow stale now and then: that is a doubt.
     """
-    story.refused = str(rig.door("season", officer=OMS)["error"])
+    story.refused = until(partial(refused_when_warm, rig), "the generator is warm")
     for _ in range(ATTEMPTS):
         rig.act("key", position="service")
         until(lambda: rig.says("service"), "the lane sees the key in SERVICE")
@@ -58,6 +58,12 @@ def season(rig: Rig, story: Story) -> None:
     until(lambda: "seasoning_due" not in rig.faults(), "the tube is seasoned")
     story.seasoned = tuple(rig.relay_spans())
     rig.act("key", position="on")
+
+
+def refused_when_warm(rig: Rig) -> str:
+    """Why seasoning is refused, once it is not for want of warmth."""
+    said = str(rig.door("season", officer=OMS)["error"])
+    return "" if "warms up" in said else said
 
 
 def followed_to_its_end(rig: Rig, story: Story, before: int) -> bool:

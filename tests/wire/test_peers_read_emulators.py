@@ -130,7 +130,7 @@ class Hall:
 
 
 def _entry(kind: str, wire: Wire, panel: Path) -> DeviceEntry:
-    numbers = {"mm_s_at_full_scale": 1000.0, "watchdog_action": 1.0}
+    numbers = {"mm_s_at_full_scale": 1000.0, "watchdog_action": 1.0, "host_watchdog_ms": 0.0}
     texts = {"model": "E1214", "map": str(panel)} if kind in ("iologik", "generic") else {}
     return DeviceEntry(kind, kind, wire, UNITS[kind], "height_mm", numbers=numbers, texts=texts)
 
