@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Unpack
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -19,16 +19,16 @@ from drivers.altivar_states import (
     DriveState,
     drive_state,
 )
+from drivers.bus_driver import BusDriver, Head
 from drivers.bus_plan import Plan, block_read, modbus_read, modbus_write, per_second
-from drivers.device_link import DeviceLink, rest_s
+from drivers.device_link import rest_s
 from drivers.device_map_model import DeviceMap, Group
-from drivers.modbus import ModbusBus
 from drivers.modbus_requests import Priority
-from drivers.modbus_unit import ModbusUnit, Sample
+from drivers.modbus_unit import Sample
 from drivers.read_plan import plan_named, plan_reads
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceRefused, DeviceTimeout
-from edge.ports import Heartbeat, Point, Sink, Value, WatchdogSet, points_of
+from edge.ports import Point, Value, WatchdogSet, points_of
 
 REQUIRED_FIELDS = ("cmd", "lfrd", "eta", "rfrd", "lft", "tto", "sll")
 _FAST_FIELDS = ("eta", "rfrd")
@@ -110,7 +110,7 @@ class Parameter:
     requested_ns: int
 
 
-class Altivar:
+class Altivar(BusDriver[AltivarSettings]):
     """Satisfies `edge.ports.Conveyor`.
 
     Publishes ``speed_mm_s`` (signed), ``running`` (OK while operation is enabled), ``state``,
@@ -118,27 +118,11 @@ class Altivar:
     on and at most ``watchdog_max_ms`` and SLL stops the motor) and ``watchdog_parameters``.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        settings: AltivarSettings,
-        sink: Sink,
-        alive: Heartbeat,
-        now_ns: Callable[[], int],
-        bus: ModbusBus,
-        device_map: DeviceMap,
-    ) -> None:
-        self.name = name
-        self._settings = settings
-        self._sink = sink
-        self._alive = alive
-        self._now_ns = now_ns
-        self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
-        self._link = DeviceLink(name, sink, settings.misses)
-        self._fast = plan_named(device_map, "fast", _FAST_FIELDS)
+    def __init__(self, **head: Unpack[Head[AltivarSettings]]) -> None:
+        super().__init__(**head)
+        self._fast = plan_named(self._map, "fast", _FAST_FIELDS)
         self._slow_blocks = {
-            name: plan_named(device_map, "slow", (name,))[0] for name in _SLOW_FIELDS
+            name: plan_named(self._map, "slow", (name,))[0] for name in _SLOW_FIELDS
         }
         self._refreshed = True
         self._words = _STOP_WORDS

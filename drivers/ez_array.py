@@ -1,21 +1,21 @@
 """Banner EZ-ARRAY light curtain: the height or width of what stands in it, in millimetres."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, Unpack
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from drivers.about import About
+from drivers.bus_driver import BusDriver, Head
 from drivers.bus_plan import Plan, block_read, per_second
-from drivers.device_link import DeviceLink, rest_s
+from drivers.device_link import rest_s
 from drivers.device_map_model import DeviceMap, Group
-from drivers.modbus import ModbusBus
 from drivers.modbus_unit import ModbusUnit, Sample
 from drivers.read_plan import plan_named, plan_reads
 from edge.core.values import Quality
 from edge.errors import DeviceError
-from edge.ports import Heartbeat, Sink, points_of
+from edge.ports import points_of
 
 UNITS_PER_CHANNEL = 4
 """A measurement is four times the channel number (Banner manual 130426, p. 36-43)."""
@@ -79,36 +79,21 @@ def plan(settings: EzArraySettings, device_map: DeviceMap) -> Plan:
     return tuple(block_read(block, per_second(settings.poll_ms)) for _ in settings.units)
 
 
-class EzArray:
+class EzArray(BusDriver[EzArraySettings]):
     """Publishes ``<field>`` (rounded up) and ``uncertainty_mm`` (one pitch) at every poll.
 
     A measurement out of the curtain's range, or a second one above the first, is Quality.BAD. Where
     a second curtain stands above, so is a height of which only the upper one sees anything.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        settings: EzArraySettings,
-        sink: Sink,
-        alive: Heartbeat,
-        now_ns: Callable[[], int],
-        bus: ModbusBus,
-        device_map: DeviceMap,
-    ) -> None:
-        self.name = name
-        self._settings = settings
-        self._sink = sink
-        self._alive = alive
-        self._now_ns = now_ns
+    def __init__(self, **head: Unpack[Head[EzArraySettings]]) -> None:
+        super().__init__(**head)
         self._units = [
-            ModbusUnit(name=name, unit=unit, bus=bus, device_map=device_map)
-            for unit in settings.units
+            ModbusUnit(name=self.name, unit=unit, bus=head["bus"], device_map=self._map)
+            for unit in self._settings.units
         ]
-        self._blocks = plan_named(device_map, "fast", REQUIRED_FIELDS)
-        self._limit = device_map.field("measurement_1").max
-        self._link = DeviceLink(name, sink, settings.misses)
+        self._blocks = plan_named(self._map, "fast", REQUIRED_FIELDS)
+        self._limit = self._map.field("measurement_1").max
 
     async def run(self) -> None:
         """Poll for ever; silent while the lane logic is not alive."""

@@ -6,19 +6,18 @@ Read-only, unless a field says ``access``, ``safe`` and ``verify``; then it can 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Literal, Unpack
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from drivers.about import About
+from drivers.bus_driver import BusDriver, Head
 from drivers.bus_plan import Plan, PlannedExchange, block_read, modbus_write, per_second
-from drivers.device_link import DeviceLink, rest_s, tried
+from drivers.device_link import rest_s, tried
 from drivers.device_map_model import DeviceMap, MapField
 from drivers.generic_values import is_proven, points_of_field, raw_of, unread_points
-from drivers.modbus import ModbusBus
 from drivers.modbus_client import NotThere
 from drivers.modbus_requests import Priority
-from drivers.modbus_unit import ModbusUnit
 from drivers.read_plan import (
     Block,
     decode_block,
@@ -29,7 +28,7 @@ from drivers.read_plan import (
 )
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceRefused, Mistake
-from edge.ports import Heartbeat, Point, Sink
+from edge.ports import Point
 
 _NS_PER_MS = 1_000_000
 _FAREWELL_S = 0.5
@@ -111,7 +110,7 @@ def _settable(device_map: DeviceMap) -> dict[str, MapField]:
     }
 
 
-class Generic:
+class Generic(BusDriver[GenericSettings]):
     """Publishes each readable field, scaled, in the unit of the map, and each of its named bits.
 
     A number outside the map's range or enumeration is Quality.BAD without a value; so is a field
@@ -120,35 +119,18 @@ class Generic:
     poll, the blocks of slow and event fields in turn, those of ``once`` until they were read.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        settings: GenericSettings,
-        sink: Sink,
-        alive: Heartbeat,
-        now_ns: Callable[[], int],
-        bus: ModbusBus,
-        device_map: DeviceMap,
-    ) -> None:
-        self.name = name
-        self._settings = settings
-        self._sink = sink
-        self._alive = alive
-        self._now_ns = now_ns
-        self._map = device_map
-        self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
-        self._link = DeviceLink(name, sink, settings.misses)
-        self._fast = plan_reads(device_map, "fast")
-        self._turn = _in_turn(device_map)
-        self._once = list(plan_reads(device_map, "once"))
+    def __init__(self, **head: Unpack[Head[GenericSettings]]) -> None:
+        super().__init__(**head)
+        self._fast = plan_reads(self._map, "fast")
+        self._turn = _in_turn(self._map)
+        self._once = list(plan_reads(self._map, "once"))
         self._next = 0
-        self._settable = _settable(device_map)
+        self._settable = _settable(self._map)
         self._held = self._safe_values()
         self._written_ns: int | None = None
         self._raw: dict[str, float] = {}
         self._read_ns: dict[str, int] = {}
-        self._begun_ns = now_ns()
+        self._begun_ns = self._now_ns()
         self._refreshed = True
 
     async def set_field(self, name: str, value: float | str) -> None:

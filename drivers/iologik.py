@@ -4,21 +4,20 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Callable, Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Unpack
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from drivers.about import About
+from drivers.bus_driver import BusDriver, Head
 from drivers.bus_plan import Plan, block_read, per_second
-from drivers.device_link import DeviceLink, rest_s, tried
+from drivers.device_link import rest_s, tried
 from drivers.device_map_model import DeviceMap, Name
-from drivers.modbus import ModbusBus
 from drivers.modbus_requests import Priority
-from drivers.modbus_unit import ModbusUnit
 from drivers.read_plan import Block, plan_fields
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceRefused
-from edge.ports import Heartbeat, Point, Sink, WatchdogSet
+from edge.ports import Point, WatchdogSet
 
 _CHANNELS = {"E1212": 8, "E1214": 6}
 _OWN = frozenset({"outputs", "safe_mode"})
@@ -127,7 +126,7 @@ def _blocks(settings: IologikSettings, device_map: DeviceMap) -> tuple[Block, ..
     return plan_fields(device_map, map(device_map.field, dict.fromkeys(used)))
 
 
-class Iologik:
+class Iologik(BusDriver[IologikSettings]):
     """Publishes each input as Input, each counter as a number, each output as 0 or 1.
 
     Also ``outputs`` (OK while the device holds what was asked of it) and ``safe_mode`` (OK while
@@ -136,25 +135,9 @@ class Iologik:
     shows no host watchdog of this device, so nothing that people rely on may hang on them.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        settings: IologikSettings,
-        sink: Sink,
-        alive: Heartbeat,
-        now_ns: Callable[[], int],
-        bus: ModbusBus,
-        device_map: DeviceMap,
-    ) -> None:
-        self.name = name
-        self._settings = settings
-        self._sink = sink
-        self._alive = alive
-        self._now_ns = now_ns
-        self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
-        self._link = DeviceLink(name, sink, settings.misses)
-        self._blocks = _blocks(settings, device_map)
+    def __init__(self, **head: Unpack[Head[IologikSettings]]) -> None:
+        super().__init__(**head)
+        self._blocks = _blocks(self._settings, self._map)
         self._writing = asyncio.Lock()
         self._wanted = self._safe_states()
 

@@ -4,22 +4,22 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Unpack
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from drivers.about import About
+from drivers.bus_driver import BusDriver, Head
 from drivers.bus_plan import Plan, block_read, modbus_write, per_second
-from drivers.device_link import DeviceLink, rest_s
+from drivers.device_link import rest_s
 from drivers.device_map_checks import value_range
 from drivers.device_map_model import DeviceMap
-from drivers.modbus import ModbusBus
 from drivers.modbus_requests import Priority
-from drivers.modbus_unit import ModbusUnit, Sample
+from drivers.modbus_unit import Sample
 from drivers.read_plan import plan_reads
 from edge.core.values import Input
 from edge.errors import DeviceError, DeviceRefused, DeviceTimeout
-from edge.ports import Heartbeat, Sink, Value, points_of
+from edge.ports import Value, points_of
 
 COMMANDS = ("control", "mode", "high_kev", "low_kev", "current_ua", "pulse_rate_hz")
 """In the order of their registers; the watchdog word follows."""
@@ -122,7 +122,7 @@ class Status:
     remote: bool
 
 
-class LinacSim:
+class LinacSim(BusDriver[LinacSimSettings]):
     """Satisfies `edge.ports.XraySource`.
 
     Publishes ``hv`` (OK: off, BLOCKED: on), ``ready``, ``interlock``, ``source_fault`` with
@@ -131,29 +131,12 @@ class LinacSim:
     ``only_looked_at`` is set before `run` where no lane watches: every order but HV off is refused.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        settings: LinacSimSettings,
-        sink: Sink,
-        alive: Heartbeat,
-        now_ns: Callable[[], int],
-        bus: ModbusBus,
-        device_map: DeviceMap,
-    ) -> None:
-        self.name = name
+    def __init__(self, **head: Unpack[Head[LinacSimSettings]]) -> None:
+        super().__init__(**head)
         self.only_looked_at = False
-        self._settings = settings
-        self._sink = sink
-        self._alive = alive
-        self._now_ns = now_ns
-        self._map = device_map
-        self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
-        self._link = DeviceLink(name, sink, settings.misses)
-        (self._status_block,) = plan_reads(device_map, "fast")
-        (self._command_block,) = plan_reads(device_map, "event")
-        self._bits = device_map.field("status").bits
+        (self._status_block,) = plan_reads(self._map, "fast")
+        (self._command_block,) = plan_reads(self._map, "event")
+        self._bits = self._map.field("status").bits
         self._image = Image()
         self._order = 0
         self._word = 0

@@ -6,18 +6,18 @@ we fall silent.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, Unpack
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from drivers.about import About
+from drivers.bus_driver import BusDriver, Head
 from drivers.bus_plan import Plan, block_read, modbus_read, modbus_write, per_second
-from drivers.device_link import DeviceLink, rest_s
+from drivers.device_link import rest_s
 from drivers.device_map_model import DeviceMap, Group
-from drivers.modbus import ModbusBus
 from drivers.modbus_requests import Priority
-from drivers.modbus_unit import ModbusUnit, Sample
+from drivers.modbus_unit import Sample
 from drivers.pnozmulti_inputs import (
     PRESENCES,
     PUBLISHED_INPUTS,
@@ -29,7 +29,7 @@ from drivers.pnozmulti_inputs import (
 from drivers.read_plan import plan_reads
 from edge.core.values import Input, Presence, Quality
 from edge.errors import DeviceError, DeviceRefused
-from edge.ports import Heartbeat, Point, Points, Sink, WatchdogSet, points_of
+from edge.ports import Point, Points, WatchdogSet, points_of
 
 REQUIRED_FIELDS = (
     "out_warning",
@@ -86,7 +86,7 @@ def plan(settings: PnozmultiSettings, device_map: DeviceMap) -> Plan:
     return (*fast, outputs, modbus_write("feed the watchdog", feeds, 1))
 
 
-class Pnozmulti:
+class Pnozmulti(BusDriver[PnozmultiSettings]):
     """Satisfies `edge.ports.SafetyController`.
 
     Publishes the fields of `drivers.pnozmulti_inputs` and ``life``, ``watchdog`` and ``outputs``
@@ -94,28 +94,12 @@ class Pnozmulti:
     the controller says that its data are not current, every field is Quality.BAD.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        settings: PnozmultiSettings,
-        sink: Sink,
-        alive: Heartbeat,
-        now_ns: Callable[[], int],
-        bus: ModbusBus,
-        device_map: DeviceMap,
-    ) -> None:
-        self.name = name
-        self._settings = settings
-        self._sink = sink
-        self._alive = alive
-        self._now_ns = now_ns
-        self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
-        self._link = DeviceLink(name, sink, settings.misses)
-        self._blocks = plan_reads(device_map, "fast")
+    def __init__(self, **head: Unpack[Head[PnozmultiSettings]]) -> None:
+        super().__init__(**head)
+        self._blocks = plan_reads(self._map, "fast")
         self._outputs = {
             field.name.removeprefix(_OUTPUT_PREFIX): field
-            for field in device_map.fields
+            for field in self._map.fields
             if field.name.startswith(_OUTPUT_PREFIX)
         }
         self._mask = 0
@@ -123,7 +107,7 @@ class Pnozmulti:
             self._mask |= field.mask
         self._word = 0
         self._writing = asyncio.Lock()
-        self._life = LifeCounter(settings.life_ms * _NS_PER_MS)
+        self._life = LifeCounter(self._settings.life_ms * _NS_PER_MS)
         self._watchdog_proven = False
         self._fed_ns: int | None = None
         self._triggered_ns = 0

@@ -4,20 +4,19 @@ What a line says is untrusted. Only a line that passes every filter becomes a te
 is a ``rejected`` reading with its reason, and a run of them a lost device.
 """
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, unique
-from typing import Literal
+from typing import Literal, Unpack
 
 from pydantic import Field
 
 from drivers.about import About
 from drivers.bus_plan import Plan
-from drivers.serial_line import Backoff, SerialLine, SerialSettings
+from drivers.line_driver import LineDriver, LineHead
+from drivers.serial_line import SerialSettings
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceGarbled, DeviceTimeout
-from edge.ports import Heartbeat, Point, Sink, Value
+from edge.ports import Point, Value
 
 _MS = 1_000_000
 _AIM_LENGTH = 3
@@ -155,51 +154,28 @@ def _clean(text: str, max_length: int) -> Text | Reject:
     return Text(text)
 
 
-class Reader:
+class Reader(LineDriver[ReaderSettings]):
     """A reader as the lane sees it.
 
     Delivers texts, and publishes ``link`` (OK, STALE when its heartbeat is overdue, UNKNOWN when
     lost) and ``rejected`` (the reason, as text) for each line that is no text.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        settings: ReaderSettings,
-        sink: Sink,
-        alive: Heartbeat,
-        now_ns: Callable[[], int],
-    ) -> None:
-        self.name = name
-        self._settings = settings
-        self._sink = sink
-        self._alive = alive
-        self._now_ns = now_ns
-        self._line = SerialLine(name, settings.line())
-        self._cutter = LineCutter(settings)
+    def __init__(self, **head: Unpack[LineHead[ReaderSettings]]) -> None:
+        super().__init__(**head)
+        self._cutter = LineCutter(self._settings)
         self._rejected = 0
         self._lost = False
         self._heard_ns = 0
 
-    async def run(self) -> None:
-        """Listen for ever; a reader only talks, so there is no safe state to leave it in."""
-        settings = self._settings
-        backoff = Backoff(settings.retry_ms, settings.retry_max_ms)
-        try:
-            while True:
-                try:
-                    await self._line.open()
-                    backoff.succeeded()
-                    self._cutter.reset()
-                    self._heard_ns = self._now_ns()
-                    await self._listen()
-                except DeviceError as error:
-                    self._say_lost(str(error))
-                self._publish_link()
-                await asyncio.sleep(backoff.failed())
-        finally:
-            self._line.close()
+    async def _live(self) -> None:
+        self._cutter.reset()
+        self._heard_ns = self._now_ns()
+        await self._listen()
+
+    def _failed(self, error: DeviceError) -> None:
+        self._say_lost(str(error))
+        self._publish_link()
 
     async def _listen(self) -> None:
         if not self._settings.heartbeat:

@@ -10,20 +10,20 @@ order of `_TROUBLES`, the last for its alarm. The limit of the lane file alarms 
 
 import asyncio
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, Self
+from typing import Literal, Self, Unpack
 
 from pydantic import Field, model_validator
 
 from drivers.about import About
 from drivers.bus_plan import Plan, PlannedExchange, per_second
 from drivers.device_link import DeviceLink, rest_s
-from drivers.serial_line import Backoff, SerialLine, SerialSettings
+from drivers.line_driver import LineDriver, LineHead
+from drivers.serial_line import SerialSettings
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceGarbled, DeviceTimeout, DeviceUnreachable
-from edge.ports import Heartbeat, Point, Sink
+from edge.ports import Point
 
 REQUEST = b"#D0\r"
 MAX_ANSWER_BYTES = 64
@@ -107,53 +107,27 @@ def decode(line: bytes) -> Dose:
     return Dose(Decimal(rate.decode("ascii")), " and ".join(troubles), alarm=status.endswith(b"1"))
 
 
-class RsS131:
+class RsS131(LineDriver[RsS131Settings]):
     """Publishes ``dose_rate_mr_h`` and ``alarm``.
 
     ``alarm`` is OK below the limit of the lane file, BLOCKED from it on and while the monitor's own
     alarm is set, UNKNOWN when the monitor is in trouble or its answer is damaged.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        settings: RsS131Settings,
-        sink: Sink,
-        alive: Heartbeat,
-        now_ns: Callable[[], int],
-    ) -> None:
-        self.name = name
-        self._settings = settings
-        self._sink = sink
-        self._alive = alive
-        self._now_ns = now_ns
-        self._line = SerialLine(name, settings.line())
-        self._link = DeviceLink(name, sink, settings.misses)
+    def __init__(self, **head: Unpack[LineHead[RsS131Settings]]) -> None:
+        super().__init__(**head)
+        self._link = DeviceLink(self.name, self._sink, self._settings.misses)
         self._unsettled = False
 
-    async def run(self) -> None:
-        """Ask for ever; it only measures, so there is no safe state to leave it in."""
-        settings = self._settings
-        backoff = Backoff(settings.retry_ms, settings.retry_max_ms)
-        try:
-            while True:
-                try:
-                    await self._line.open()
-                    backoff.succeeded()
-                    await self._poll_for_ever()
-                except DeviceUnreachable as error:
-                    self._link.failed(error)
-                await asyncio.sleep(backoff.failed())
-        finally:
-            self._line.close()
-
-    async def _poll_for_ever(self) -> None:
+    async def _live(self) -> None:
         while True:
             begun_ns = self._now_ns()
             if self._alive():
                 await self._poll()
             await asyncio.sleep(rest_s(self._settings.poll_ms, begun_ns, self._now_ns()))
+
+    def _failed(self, error: DeviceError) -> None:
+        self._link.failed(error)
 
     async def _poll(self) -> None:
         asked_ns = self._now_ns()

@@ -9,14 +9,14 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import Unpack
 
 from drivers.about import About
+from drivers.bus_driver import BusDriver, Head
 from drivers.bus_plan import Plan, block_read, modbus_write, per_second
-from drivers.device_link import DeviceLink, rest_s
+from drivers.device_link import rest_s
 from drivers.device_map_model import DeviceMap
-from drivers.modbus import ModbusBus
 from drivers.modbus_requests import Priority
-from drivers.modbus_unit import ModbusUnit
 from drivers.read_plan import plan_reads
 from drivers.sinamics_v20_direction import Direction
 from drivers.sinamics_v20_words import (
@@ -30,7 +30,7 @@ from drivers.sinamics_v20_words import (
 )
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError, DeviceRefused, DeviceTimeout
-from edge.ports import Heartbeat, Point, Sink, Value, WatchdogSet, points_of
+from edge.ports import Point, Value, WatchdogSet, points_of
 
 REQUIRED_FIELDS = ("stw", "hsw", "zsw", "hiw", "watchdog_time", "watchdog_action")
 
@@ -68,7 +68,7 @@ def moves(settings: SinamicsV20Settings, values: Mapping[str, float]) -> bool:
     return bool(runs) or values.get("hiw", 0) != 0
 
 
-class SinamicsV20:
+class SinamicsV20(BusDriver[SinamicsV20Settings]):
     """Satisfies `edge.ports.Conveyor`.
 
     Publishes ``speed_mm_s`` (signed), ``running``, ``drive_fault`` (OK while there is none),
@@ -79,27 +79,11 @@ class SinamicsV20:
     that the belt really stops. At the factory both times are 0.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        settings: SinamicsV20Settings,
-        sink: Sink,
-        alive: Heartbeat,
-        now_ns: Callable[[], int],
-        bus: ModbusBus,
-        device_map: DeviceMap,
-    ) -> None:
-        self.name = name
-        self._settings = settings
-        self._sink = sink
-        self._alive = alive
-        self._now_ns = now_ns
-        self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
-        self._link = DeviceLink(name, sink, settings.misses)
-        (self._status_block,) = plan_reads(device_map, "fast")
-        (self._watchdog_block,) = plan_reads(device_map, "slow")
-        (self._command_block,) = plan_reads(device_map, "event")
+    def __init__(self, **head: Unpack[Head[SinamicsV20Settings]]) -> None:
+        super().__init__(**head)
+        (self._status_block,) = plan_reads(self._map, "fast")
+        (self._watchdog_block,) = plan_reads(self._map, "slow")
+        (self._command_block,) = plan_reads(self._map, "event")
         self._words = (STOP_WORD, 0)
         self._order = 0
         self._watchdog: WatchdogSet | None = None

@@ -4,21 +4,20 @@ The indicator speaks by itself; nothing is ever sent to it. Read eight bits with
 it sends: the eighth bit is not looked at.
 """
 
-import asyncio
-from collections.abc import Callable
 from decimal import ROUND_CEILING, Decimal
-from typing import Literal
+from typing import Literal, Unpack
 
 from pydantic import Field, field_validator
 
 from drivers.about import About
 from drivers.bus_plan import Plan
 from drivers.device_link import DeviceLink
-from drivers.serial_line import Backoff, SerialLine, SerialSettings
+from drivers.line_driver import LineDriver, LineHead
+from drivers.serial_line import SerialSettings
 from drivers.toledo_frames import FRAME_BYTES, FrameCutter, Reject, Weight
 from edge.core.values import Quality
 from edge.errors import DeviceError, DeviceGarbled, DeviceTimeout
-from edge.ports import Heartbeat, Point, Sink
+from edge.ports import Point
 
 _NS_PER_MS = 1_000_000
 _AT_ONCE = 3
@@ -71,7 +70,7 @@ def plan(_settings: ToledoSettings) -> Plan:
     return ()
 
 
-class Toledo:
+class Toledo(LineDriver[ToledoSettings]):
     """Publishes ``mass_kg`` (gross, rounded up) and ``uncertainty_kg`` with every frame.
 
     Good only at rest, in range, gross, in the unit and step of the lane file. In motion the mass is
@@ -80,44 +79,21 @@ class Toledo:
     was kept for us before the line was opened is thrown away.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        settings: ToledoSettings,
-        sink: Sink,
-        alive: Heartbeat,
-        now_ns: Callable[[], int],
-    ) -> None:
-        self.name = name
-        self._settings = settings
-        self._sink = sink
-        self._alive = alive
-        self._now_ns = now_ns
-        self._line = SerialLine(name, settings.line())
+    def __init__(self, **head: Unpack[LineHead[ToledoSettings]]) -> None:
+        super().__init__(**head)
         self._cutter = FrameCutter()
-        self._link = DeviceLink(name, sink, misses=1)
+        self._link = DeviceLink(self.name, self._sink, misses=1)
         self._rejected = 0
         self._before: Weight | None = None
 
-    async def run(self) -> None:
-        """Listen for ever; a scale only talks, so there is no safe state to leave it in."""
-        settings = self._settings
-        backoff = Backoff(settings.retry_ms, settings.retry_max_ms)
-        try:
-            while True:
-                try:
-                    await self._line.open()
-                    backoff.succeeded()
-                    self._cutter.reset()
-                    self._before, self._rejected = None, 0
-                    await self._let_old_frames_pass()
-                    await self._listen()
-                except DeviceError as error:
-                    self._link.failed(error)
-                await asyncio.sleep(backoff.failed())
-        finally:
-            self._line.close()
+    async def _live(self) -> None:
+        self._cutter.reset()
+        self._before, self._rejected = None, 0
+        await self._let_old_frames_pass()
+        await self._listen()
+
+    def _failed(self, error: DeviceError) -> None:
+        self._link.failed(error)
 
     async def _let_old_frames_pass(self) -> None:
         """Throw away what port or serial server had kept before the line was opened.

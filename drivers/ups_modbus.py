@@ -1,22 +1,21 @@
 """Tripp Lite UPS with a Modbus card: whether there is mains, and how long the battery lasts."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, Unpack
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from drivers.about import About
+from drivers.bus_driver import BusDriver, Head
 from drivers.bus_plan import Plan, block_read, per_second
-from drivers.device_link import DeviceLink, rest_s
+from drivers.device_link import rest_s
 from drivers.device_map_checks import value_range
 from drivers.device_map_model import DeviceMap
-from drivers.modbus import ModbusBus
-from drivers.modbus_unit import ModbusUnit
 from drivers.read_plan import plan_reads
 from edge.core.values import Input, Quality
 from edge.errors import DeviceError
-from edge.ports import Heartbeat, Point, Sink
+from edge.ports import Point
 
 NUMBERS = ("minutes_left", "battery_percent", "on_battery_s")
 _UNKNOWN_CODE = "a code that the map does not know"
@@ -72,33 +71,16 @@ def battery(values: Mapping[str, str | None]) -> Input:
     return Input.OK if (status, condition) == ("ok", "good") else Input.BLOCKED
 
 
-class UpsModbus:
+class UpsModbus(BusDriver[UpsModbusSettings]):
     """Publishes ``mains`` (OK on mains, BLOCKED on battery), ``battery`` and the numbers.
 
     ``battery_percent``, ``minutes_left`` and ``on_battery_s`` are Quality.BAD without a value when
     they are outside the map's range. It only reads: nothing is ever shut down from here.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        settings: UpsModbusSettings,
-        sink: Sink,
-        alive: Heartbeat,
-        now_ns: Callable[[], int],
-        bus: ModbusBus,
-        device_map: DeviceMap,
-    ) -> None:
-        self.name = name
-        self._settings = settings
-        self._sink = sink
-        self._alive = alive
-        self._now_ns = now_ns
-        self._map = device_map
-        self._unit = ModbusUnit(name=name, unit=settings.unit, bus=bus, device_map=device_map)
-        (self._block,) = plan_reads(device_map, "fast")
-        self._link = DeviceLink(name, sink, settings.misses)
+    def __init__(self, **head: Unpack[Head[UpsModbusSettings]]) -> None:
+        super().__init__(**head)
+        (self._block,) = plan_reads(self._map, "fast")
 
     async def run(self) -> None:
         """Poll for ever; silent while the lane logic is not alive."""
