@@ -248,7 +248,8 @@ def _scan(work: Work) -> None:
     if not reasons and work.state.tracking.tunnel == work.state.mission:
         return
     rows = {reason.row for reason in reasons}
-    if rows & PERSONAL:
+    # Whoever turns the key to SERVICE under a beam is about to go in, as with the key taken out.
+    if rows & PERSONAL or _may_be_service(work.state):
         work.raise_fault(Fault.INTERLOCK_BROKEN_IN_BEAM, present=False)
     else:
         withdraw(work, ",".join(sorted(rows)) or "token")

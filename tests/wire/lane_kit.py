@@ -144,13 +144,14 @@ class Rig:
         self.collector.await_word(": collecting")
 
     def start_control(self) -> None:
-        """Start the lane and wait until it answers at its door; its devices count as proven."""
+        """Start the lane, its devices taken as proven; wait until it answers and has its worker."""
         if not (self.state / "journal.db").exists():
             take_as_proven(self.lane_file, self.state)
         log = self.folder / f"control-{len(list(self.folder.glob('control-*')))}.log"
         words = ("edge", "run", str(self.lane_file), "--state", str(self.state))
         self.control = Program("control", words, log)
         self.control.await_word('"ready": true')
+        self.worker()
 
     def start(self) -> None:
         """Start everything."""

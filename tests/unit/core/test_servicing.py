@@ -207,6 +207,14 @@ def test_a_key_that_may_stand_in_service_lets_no_unit_in(says: Input) -> None:
         assert {Effect.OPEN_ENTRY, Effect.ARM_DETECTOR} & set(lane.effects)
 
 
+@pytest.mark.parametrize("says", [Input.OK, Input.UNKNOWN, Input.STALE, Input.CONFLICT])
+def test_a_key_that_may_be_turned_to_service_under_the_beam_is_a_trip(says: Input) -> None:
+    lane = scanning().read(service=says)
+    assert lane.effects[0] is Effect.WITHDRAW
+    assert Effect.STOP_BELT in lane.effects
+    assert lane.state.lane is LaneState.TRIPPED
+
+
 def test_a_key_turned_to_service_ends_what_is_on_its_way_to_a_scan() -> None:
     assert scanning().read(service=Input.OK).effects[0] is Effect.WITHDRAW
     assert intent().read(service=Input.OK).effects[0] is Effect.WITHDRAW
